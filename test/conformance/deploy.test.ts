@@ -1,0 +1,181 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import { environmentNames, loadConfig as loadGatewayConfig } from '@tianyuan/gateway-agent/config.ts';
+import { loadConfig as loadTraceConfig } from '@tianyuan/trace-api/config.ts';
+import { describe, expect, test } from 'vitest';
+import { has } from '../components.ts';
+
+const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const read = (path: string) => readFileSync(at(path), 'utf8');
+
+/** The values of a unit file's directive. */
+function directive(unit: string, name: string): string[] {
+  return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value!);
+}
+
+const services = [
+  ['gateway-agent', 'gateway-agent'],
+  ['trace-api', 'trace-api'],
+  ['witness', 'witness'],
+  ['chain-monitor', 'chain'],
+  ['super-root', 'chain'],
+] as const;
+
+describe.each(services)('deploy/%s.service', (name, workspace) => {
+  const unit = read(`deploy/${name}.service`);
+
+  test('starts a file of this checkout', () => {
+    const [, script] = /^\/usr\/bin\/node (?:--\S+ )*\/opt\/tianyuan\/(\S+)/.exec(
+      directive(unit, 'ExecStart')[0]!,
+    )!;
+    expect(script).toBe(`${workspace}/main.ts`);
+    expect(existsSync(at(script!))).toBe(true);
+  });
+
+  test('lets the engine write code: V8 does not start otherwise', () => {
+    expect(directive(unit, 'MemoryDenyWriteExecute')).toEqual([]);
+  });
+
+  test.skipIf(!has('systemd-analyze'))('is a unit to systemd, and well shut in', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tianyuan-unit-'));
+    const file = join(folder, `${name}.service`);
+    // The program must exist on the machine that judges the unit, and here Node may be elsewhere.
+    writeFileSync(file, unit.replaceAll(/^(ExecStart(?:Pre)?)=\/usr\/bin\/node/gm, `$1=${process.execPath}`));
+    const analyze = (...args: string[]) =>
+      spawnSync('systemd-analyze', [...args, file], { encoding: 'utf8' });
+    const { stderr, status } = analyze('verify', '--man=no');
+    expect(stderr.split('\n').filter((line) => line.includes(name))).toEqual([]);
+    expect(status).toBe(0);
+    // 2.0 of 10; a unit without a word about it has 9.6
+    expect(analyze('security', '--offline=true', '--threshold=20').status).toBe(0);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+test('the flags with which a gateway is started are flags of this Node, and its cache is where systemd lets it write', () => {
+  const unit = read('deploy/gateway-agent.service');
+  const flags = /^\/usr\/bin\/node ((?:--\S+ )+)/
+    .exec(directive(unit, 'ExecStart')[0]!)![1]!
+    .trim()
+    .split(' ');
+  expect(spawnSync(process.execPath, [...flags, '--eval', '']).status).toBe(0);
+  expect(directive(unit, 'Environment')).toContain(
+    `NODE_COMPILE_CACHE=/var/cache/${directive(unit, 'CacheDirectory')[0]}`,
+  );
+});
+
+test('a gateway may salvage its store for as long as that takes: systemd does not kill it at its start', () => {
+  expect(directive(read('deploy/gateway-agent.service'), 'TimeoutStartSec')).toEqual(['infinity']);
+});
+
+describe('deploy/gateway.yaml', () => {
+  const config = loadGatewayConfig(at('deploy/gateway.yaml'), {}, {});
+  const unit = read('deploy/gateway-agent.service');
+
+  test('is a configuration, and is the one that the unit starts with', () => {
+    expect(config.chain?.confirmations).toBe(0);
+    expect(directive(unit, 'ExecStart')[0]).toMatch(/ run --config \/etc\/tianyuan\/gateway\.yaml$/);
+  });
+
+  test('keeps its data where systemd lets it, and finds the account key where systemd shows it', () => {
+    expect(config.dataDir).toBe(`/var/lib/${directive(unit, 'StateDirectory')[0]}`);
+    const [credential] = directive(unit, 'LoadCredential')[0]!.split(':');
+    expect(config.chain?.accountKey).toBe(`/run/credentials/gateway-agent.service/${credential}`);
+  });
+});
+
+describe('deploy/trace-api.env', () => {
+  const environment = parseEnv(read('deploy/trace-api.env')) as Record<string, string>;
+  const unit = read('deploy/trace-api.service');
+
+  test('is a configuration', () => {
+    const config = loadTraceConfig(['node', 'trace-api/main.ts'], environment);
+    expect(config).toMatchObject({
+      port: 8080,
+      publicUrl: 'https://trace.example.org',
+      chainConfirmations: 0,
+    });
+    expect(config.databaseUrl).toMatch(/^postgres:/);
+  });
+
+  test('comes with what the unit sets itself', () => {
+    expect(directive(unit, 'Environment')).toContain(
+      `DATA_DIR=/var/lib/${directive(unit, 'StateDirectory')[0]}`,
+    );
+    const [credential] = directive(unit, 'LoadCredential')[0]!.split(':');
+    expect(directive(unit, 'Environment')).toContain(`OWNER_TOKEN_FILE=%d/${credential}`);
+  });
+});
+
+describe.each([
+  ['witness', at('witness/main.ts')],
+  ['chain-monitor', at('chain/main.ts')],
+  ['super-root', at('chain/main.ts')],
+])('the settings of deploy/%s.service', (name, main) => {
+  const unit = read(`deploy/${name}.service`);
+  const settings = parseEnv(read(`deploy/${name}.env`)) as Record<string, string>;
+  const command = directive(unit, 'ExecStart')[0]!;
+
+  test('are all that its command asks for, and no more', () => {
+    expect(directive(unit, 'EnvironmentFile')).toEqual([`/etc/tianyuan/${name}.env`]);
+    const asked = [...command.matchAll(/\$\{(\w+)\}/g)].map(([, variable]) => variable);
+    expect(new Set(asked)).toEqual(new Set(Object.keys(settings)));
+  });
+
+  test('make a command line that the program takes: it fails for what is not on this machine only', () => {
+    const [, , ...words] = command.split(' ');
+    const args = words.map((word) =>
+      word
+        .replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => settings[variable]!)
+        .replace('%d', '/run/credentials'),
+    );
+    const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/\/run\/credentials\/witness\.key|\/etc\/tianyuan\/deployment\.json/);
+    expect(stderr).not.toMatch(/unknown option|missing|required/i);
+  }, 70_000);
+
+  test('keep what is kept where systemd lets it', () => {
+    const folder = `/var/lib/${directive(unit, 'StateDirectory')[0]}`;
+    for (const [path] of command.matchAll(/\/var\/lib\/\S+/g)) expect(path.startsWith(folder)).toBe(true);
+  });
+});
+
+test.skipIf(!has('systemd-analyze'))(
+  'deploy/super-root.timer is a timer to systemd, several times a day',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tianyuan-unit-'));
+    for (const unit of ['super-root.timer', 'super-root.service'])
+      writeFileSync(
+        join(folder, unit),
+        read(`deploy/${unit}`).replace('ExecStart=/usr/bin/node', `ExecStart=${process.execPath}`),
+      );
+    const timer = join(folder, 'super-root.timer');
+    const verified = spawnSync('systemd-analyze', ['verify', '--man=no', timer], { encoding: 'utf8' });
+    expect(verified.stderr.split('\n').filter((line) => line.includes('super-root'))).toEqual([]);
+    const [when] = directive(read('deploy/super-root.timer'), 'OnCalendar');
+    const { stdout } = spawnSync('systemd-analyze', ['calendar', '--iterations=4', when!], {
+      encoding: 'utf8',
+    });
+    expect(new Set(stdout.match(/\d\d:10:00 UTC/g))).toEqual(
+      new Set(['00:10:00 UTC', '06:10:00 UTC', '12:10:00 UTC', '18:10:00 UTC']),
+    );
+    rmSync(folder, { recursive: true });
+  },
+);
+
+describe('docs/deploy.md', () => {
+  test.each(Object.entries(environmentNames))(
+    'names the gateway setting %s with its variable %s',
+    (path, variable) => {
+      expect(read('docs/deploy.md')).toMatch(new RegExp(`^\\| \`${path}\` \\| \`${variable}\` \\|`, 'm'));
+    },
+  );
+});

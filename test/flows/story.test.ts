@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { accompanying, demonstration, pagePath } from '@tianyuan/launcher/demonstration.ts';
+import { layoutOf } from '@tianyuan/launcher/layout.ts';
+import { type OneMachine, startOneMachine } from '@tianyuan/launcher/one-machine.ts';
+import { secretIn } from '@tianyuan/launcher/secret-file.ts';
+import { tellStory } from '@tianyuan/launcher/story/tell-story.ts';
+import type { BatchView } from '@tianyuan/trace-api/batches/batch-view.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+
+// What npm start shows, told by the real programs: chain, gateway, trace API, devices and the simulated national platform.
+describe('the story that npm start tells', () => {
+  let home: string;
+  let machine: OneMachine;
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'tianyuan-story-'));
+    const layout = layoutOf(home);
+    const quiet = { publicUrl: undefined, anchorIntervalMs: 500, quiet: true, say: () => {} };
+    machine = await startOneMachine({ layout, fresh: false, devices: 1, host: '127.0.0.1', ...quiet });
+    await tell();
+  }, 240_000);
+  afterAll(async () => {
+    await machine?.stop();
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  const tell = (): Promise<void> => {
+    const layout = layoutOf(home);
+    const { traceUrl, mqttPort } = machine;
+    const ownerToken = secretIn(layout.ownerToken);
+    const devices = accompanying(machine.devices);
+    return tellStory({ layout, traceUrl, mqttPort, ownerToken, devices, say: () => {} });
+  };
+  async function view(): Promise<BatchView & { story: NonNullable<BatchView['story']> }> {
+    const response = await fetch(`${machine.traceUrl}/api/v1/batches/${demonstration.batchId}/trace`);
+    expect(response.status).toBe(200);
+    return (await response.json()) as Awaited<ReturnType<typeof view>>;
+  }
+  const soon = { timeout: 100_000, interval: 500 };
+
+  test('has a mix and a split, whose word each step is, and where the lots came from', async () => {
+    const { story } = await view();
+    const words = story.steps.map((step) => step.words.zh);
+    expect(words).toEqual(expect.arrayContaining(['采收', '混批', '拆批', '包装', '装车', '卸车', '收货']));
+    expect(new Set(story.steps.map(({ who }) => who.en)).size).toBe(4);
+    const made = story.genealogy!.edges.map(({ from, to }) => `${from.slice(-11)} ${to.slice(-10)}`);
+    expect(made).toHaveLength(3);
+  });
+
+  test('has both sensors of the truck, each for its part of the way, and the excursion between', async () => {
+    await vi.waitFor(async () => {
+      const { curves, story } = await view();
+      const temperatures = curves.filter(({ type }) => type === 'temperature');
+      expect(temperatures.map(({ device, count }) => [device, count])).toEqual([
+        ['reefer-01', 60],
+        ['reefer-02', 108],
+      ]);
+      expect(story.coldChain.excursions).toMatchObject([{ device: 'reefer-02', ended: 'recovered' }]);
+      expect(story.coldChain.excursions[0]!.recordIndex).not.toBeNull();
+    }, soon);
+  });
+
+  test('has the laboratory’s report with its file, a screened picture, and may be sold', async () => {
+    const { story, status } = await view();
+    expect(story.reports).toMatchObject([{ counts: true, hasFile: true, kind: 'inspection' }]);
+    const file = await fetch(`${machine.traceUrl}/api/v1/files/${story.reports[0]!.sha256}`);
+    expect(await file.text()).toContain('合格');
+    expect(story.quality.qualityScore).toBeGreaterThan(80_000);
+    expect(status.status).toBe('sellable');
+  });
+
+  test('has the proof of a step, open to anybody, once it is anchored', async () => {
+    const { story } = await view();
+    const [first] = story.steps;
+    await vi.waitFor(async () => {
+      const url = `${machine.traceUrl}/api/v1/logs/${story.logId}/entries/${first!.index}/proof`;
+      const response = await fetch(url);
+      expect(response.status).toBe(200);
+      expect(await response.json()).toMatchObject({ payload: expect.any(String), device: { id: 'li-wei' } });
+    }, soon);
+  });
+
+  test('says on the page when the national platform’s record is a copy', async () => {
+    const state = async (): Promise<string | undefined> =>
+      /data-national="(\w+)"/.exec(await (await fetch(machine.traceUrl + pagePath)).text())?.[1];
+    await vi.waitFor(async () => expect(await state()).toBe('live'), soon);
+    await machine.parts.stop('national');
+    await vi.waitFor(async () => expect(await state()).toBe('cached'), soon);
+  }, 240_000);
+
+  test('is told once', async () => {
+    const before = await view();
+    await tell();
+    expect((await view()).story.steps).toEqual(before.story.steps);
+  });
+});

@@ -1,0 +1,3 @@
+import { formatScale } from './format-scale.ts';
+
+process.stdout.write(formatScale());
