@@ -145,7 +145,8 @@ export async function openSocket(
   let received = Buffer.alloc(0);
   socket.on('data', (chunk) => (received = Buffer.concat([received, chunk])));
   socket.on('error', () => {});
-  const closed = once(socket, 'close');
+  // Not once() of node:events, which rejects where a reset comes before the close.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   await once(socket, tls === undefined ? 'connect' : 'secureConnect');
   return { socket, closed, received: () => received };
 }

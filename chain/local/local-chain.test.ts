@@ -83,6 +83,19 @@ describe('a local chain', () => {
     expect([second.start, await height(second), await genesis(second)]).toEqual(['intact', 3, began]);
   });
 
+  test('begins with the same block however often it is started', async () => {
+    const genesisBlocks = new Set<string>();
+    for (let starts = 1; starts <= 6; starts++) {
+      const chain = await start();
+      genesisBlocks.add(await genesis(chain));
+      await mine(chain);
+      await untilSaved(chain, starts);
+      await chain.stop();
+      await chain.exited;
+    }
+    expect(genesisBlocks.size).toBe(1);
+  });
+
   test('has after a kill what had been saved', async () => {
     const first = await start();
     await mine(first);

@@ -76,6 +76,27 @@ describe('recovering', () => {
     expect(await recoverState(stateFile)).toBe('recovered');
   });
 
+  test.each([
+    ['the one that block 1 follows', [2000, 1000, 1001], 1000],
+    ['that one too where the clock was set back since', [1000, 500, 1001], 1000],
+    ['the only one there is', [1000, 1001], 1000],
+  ])('of several blocks 0 keeps %s', async (_, timestamps, kept) => {
+    const block = (number: number, timestamp: number) => ({
+      header: {
+        number: `0x${number.toString(16)}`,
+        timestamp: `0x${timestamp.toString(16)}`,
+        gasUsed: '0x0',
+      },
+      transactions: [],
+    });
+    const blocks = timestamps.map((timestamp, i) => block(i === timestamps.length - 1 ? 1 : 0, timestamp));
+    const state = stateAt(1).replace('"blocks":[]', `"blocks":${JSON.stringify(blocks)}`);
+    await writeFile(stateFile, state);
+    expect(await recoverState(stateFile)).toBe('intact');
+    const left = JSON.stringify([block(0, kept), blocks.at(-1)]);
+    expect(await readFile(stateFile, 'utf8')).toBe(stateAt(1).replace('"blocks":[]', `"blocks":${left}`));
+  });
+
   test('says so where nothing is whole', async () => {
     await writeFile(stateFile, stateAt(7).slice(0, 99));
     await expect(recoverState(stateFile)).rejects.toMatchObject({ code: 'STATE_UNREADABLE' });

@@ -73,24 +73,31 @@ export async function recoverState(stateFile: string): Promise<'fresh' | 'intact
 }
 
 const stateSchema = z.looseObject({
-  blocks: z.array(z.looseObject({ header: z.looseObject({ number: z.string(), timestamp: z.string() }) })),
+  blocks: z.array(
+    z.looseObject({ header: z.looseObject({ number: z.coerce.number(), timestamp: z.string() }) }),
+  ),
 });
 
 /**
  * anvil 1.7 begins at every start with a block 0 of that moment, loads the state over it, and writes both. Which of several
  * is then block 0 is the order in which they happen to stand in the file, so the chain would begin with another block after
- * some restarts, and whoever follows it would take it for another chain. Only the first one has a block after it.
+ * some restarts, and whoever follows it would take it for another chain. The one that block 1 follows is not younger than it.
  */
 async function keepFirstGenesis(stateFile: string): Promise<void> {
-  const state = stateSchema.parse(JSON.parse(await readFile(stateFile, 'utf8')));
-  const isGenesis = ({ header }: (typeof state.blocks)[number]) => Number(header.number) === 0;
-  const beginnings = state.blocks.filter(isGenesis);
-  if (beginnings.length <= 1) return;
-  const first = beginnings.reduce((a, b) =>
-    Number(b.header.timestamp) < Number(a.header.timestamp) ? b : a,
+  const state = JSON.parse(await readFile(stateFile, 'utf8')) as object;
+  const { blocks } = stateSchema.parse(state);
+  const timestampOf = (index: number) => Number(blocks[index]!.header.timestamp);
+  const numbered = (number: number) => [...blocks.keys()].filter((i) => blocks[i]!.header.number === number);
+  const [genesisBlocks, [second]] = [numbered(0), numbered(1)];
+  if (genesisBlocks.length <= 1) return;
+  const youngest = second === undefined ? Infinity : timestampOf(second);
+  const [first] = genesisBlocks
+    .filter((i) => timestampOf(i) <= youngest)
+    .sort((a, b) => timestampOf(b) - timestampOf(a));
+  const kept = (state as { blocks: unknown[] }).blocks.filter(
+    (_, i) => i === first || !genesisBlocks.includes(i),
   );
-  const blocks = state.blocks.filter((block) => block === first || !isGenesis(block));
-  await writeAtomically(stateFile, JSON.stringify({ ...state, blocks }), { mode: 0o600 });
+  await writeAtomically(stateFile, JSON.stringify({ ...state, blocks: kept }), { mode: 0o600 });
 }
 
 /** Bytes of a file; 0 where there is none. */

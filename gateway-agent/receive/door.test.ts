@@ -284,7 +284,7 @@ describe('a device that sends too fast', () => {
 
 describe('bounds', () => {
   test('a CONNECT that never ends is cut, dribbled or not, over TCP and over TLS', async () => {
-    await open({ limits: { connectTimeoutMs: 150 } });
+    await open({ limits: { connectTimeoutMs: 500 } });
     const ca = door.authority.certificate;
     const silent = await openSocket(door.broker.port);
     const half = await openSocket(door.broker.port, undefined);

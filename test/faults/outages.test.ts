@@ -54,7 +54,7 @@ test('chain down, trace API down, then both: everything arrives once and in orde
   for (const counters of countersByDevice.values()) {
     expect(counters).toEqual(counters.map((_, i) => [1, i + 1]));
   }
-}, 480_000);
+}, 240_000);
 
 /** What anybody reads from the public tiles. */
 async function readMirror(size: number): Promise<string[]> {
