@@ -93,7 +93,7 @@ async function keepFirstGenesis(stateFile: string): Promise<void> {
   const youngest = second === undefined ? Infinity : timestampOf(second);
   const [first] = genesisBlocks
     .filter((i) => timestampOf(i) <= youngest)
-    .sort((a, b) => timestampOf(b) - timestampOf(a));
+    .toSorted((a, b) => timestampOf(b) - timestampOf(a));
   const kept = (state as { blocks: unknown[] }).blocks.filter(
     (_, i) => i === first || !genesisBlocks.includes(i),
   );
