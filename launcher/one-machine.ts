@@ -117,7 +117,8 @@ async function bringUp(
         CHAIN_STATE_FILE: stateFile,
         OWNER_TOKEN_FILE: layout.ownerToken,
         NATIONAL_ENVIRONMENTS_FILE: layout.nationalEnvironments,
-        NATIONAL_INTERVAL_MS: '60000',
+        // Looked at once a minute.
+        NATIONAL_INTERVAL_MS: '30000',
         PLATFORM_ORIGIN: demonstration.platformOrigin,
         PLATFORM_KEY_FILE: layout.platformKey,
         HUB_ACCOUNT_KEY_FILE: layout.hubKey,

@@ -5,15 +5,20 @@ import type { BenchRow } from './bench-row.ts';
 
 const file = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
 
+/** What is written by hand begins with its first heading of the second level, and stays. */
+const byHand = '\n## ';
+
 /** Writes what was measured to docs/performance.md; rows of benches that did not run stay as they were. */
 export function writeReport(rows: readonly BenchRow[], { replaceAll }: { replaceAll: boolean }): void {
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const ran = new Set(rows.map(({ bench }) => `| ${bench} |`));
-  const kept =
-    replaceAll || !existsSync(file)
-      ? []
-      : tableLines().filter((line) => ![...ran].some((name) => line.startsWith(name)));
+  const kept = replaceAll
+    ? []
+    : tableLines(before).filter((line) => ![...ran].some((name) => line.startsWith(name)));
   const lines = [...kept, ...rows.map(formatLine)].toSorted((a, b) => benchOf(a).localeCompare(benchOf(b)));
-  writeFileSync(file, `${head()}\n${lines.join('\n')}\n`);
+  const at = before.indexOf(byHand);
+  const rest = at === -1 ? '' : before.slice(at);
+  writeFileSync(file, `${head()}\n${lines.join('\n')}\n${rest}`);
 }
 
 function head(): string {
@@ -39,10 +44,8 @@ function show(value: number): string {
   return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 }
 
-function tableLines(): string[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .filter((line) => line.startsWith('| ') && !line.startsWith('| bench |'));
+function tableLines(text: string): string[] {
+  return text.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| bench |'));
 }
 
 function benchOf(line: string): string {

@@ -31,7 +31,7 @@ describe.skipIf(!has('chromium'))("the inspector's page in a browser", () => {
     const watched = await openPage(browser, site.url, options);
     await watched.page.goto(site.url + path);
     if (options.javaScriptEnabled !== false) {
-      await watched.page.waitForFunction(`document.querySelector('#policy').value !== ''`);
+      await expect.poll(() => watched.page.locator('#policy').inputValue()).not.toBe('');
     }
     return watched;
   }
