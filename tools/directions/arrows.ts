@@ -9,7 +9,6 @@ export const arrows: Record<string, Arrows> = {
   witness: { imports: ['protocol', 'platform'] },
   'trace-china-sim': { imports: ['platform'] },
   'trace-api': { imports: ['protocol', 'platform', 'chain', 'witness'], runsInBrowser: ['browser'] },
-  commerce: { imports: ['platform'] },
   verifier: { imports: ['protocol'] },
   launcher: { imports: ['protocol', 'chain'] },
   test: { imports: 'everything' },

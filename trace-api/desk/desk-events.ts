@@ -1,6 +1,6 @@
 import { digitalLinkPath } from '@tianyuan/protocol';
 
-// What the desk's forms make people sign; the same source writes it in the browser and at the command line.
+// What the desk’s forms make people sign, written in the browser.
 
 /** A lot by its GTIN and lot number, in whole grams. */
 export type DeskAmount = { gtin: string; lot: string; grams: number };
