@@ -7,6 +7,7 @@ import { keepWithin, openStoreCapacity } from './capacity/open-capacity.ts';
 import { digestConfig } from './config-digest.ts';
 import type { Config } from './config.ts';
 import { openBatchCloser } from './deliver/batch-closer.ts';
+import { newLinkHealth } from './deliver/link-health.ts';
 import { openDelivery } from './deliver/open-delivery.ts';
 import { rememberDoor } from './devices/door.ts';
 import { openRegistry } from './devices/open-registry.ts';
@@ -155,6 +156,7 @@ async function wire(
     },
   );
   const checkpoint = () => checkpoints.latest()?.note;
+  const brokerHealth = newLinkHealth(clock.sinceBootMs);
   const farm = openFarmPage({
     config,
     store,
@@ -164,7 +166,7 @@ async function wire(
     clock,
     boot,
     announce: growth.announce,
-    links: delivery.links,
+    links: config.broker ? new Map([['broker', brokerHealth], ...delivery.links]) : delivery.links,
     askBalance: delivery.balance,
     usedPermille: () => Math.round(1000 * fractionOf(capacity.status())),
     publish: (notice) => broker?.publishAlarm(notice),
@@ -192,6 +194,7 @@ async function wire(
         address: config.broker,
         intake,
         onStatus: farm.onStatus,
+        health: brokerHealth,
         logger,
       })
     : await openOwnBroker();

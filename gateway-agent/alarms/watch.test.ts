@@ -17,10 +17,11 @@ const truck = newTestDevice('truck');
 
 const rules = alarmRulesSchema.parse({
   coldChain: [{ name: 'cold', maxMilliC: 8000, forMs: 10 * minute, clearAfterMs: 5 * minute }],
+  accountMinWei: '1000',
 });
 
 /** A gateway's keep and watch over a real store, in a world whose clocks and surroundings the test sets. */
-function openWorld() {
+function openWorld(judgedBy = rules) {
   const { store, remove } = newTestStore();
   onTestFinished(remove);
   enrolDevice(store, enrolmentOf(truck), 0);
@@ -46,7 +47,7 @@ function openWorld() {
     const watch = openWatch({
       store,
       keep,
-      rules,
+      rules: judgedBy,
       surroundings: () => around,
       boot: world.boot,
       now: clock.now,
@@ -59,6 +60,12 @@ function openWorld() {
     return { keep, watch, log, stored };
   }
   let running = begin();
+  function take(payload: Buffer, code: string): void {
+    const keyring = openDeviceRegister(store).keyring();
+    const verdict = verifyMessage(payload, truck.id, keyring, verifyEd25519);
+    const arrival = { device: truck.id, payload, receivedAt: world.wall, sinceBootMs: world.mono, verdict };
+    expect(running.keep.keep([arrival])).toMatchObject([{ code }]);
+  }
   const words = () =>
     running.stored.map(({ change, kind, subject }) => `${change} ${kind} ${subject}`.trim());
   return {
@@ -79,11 +86,11 @@ function openWorld() {
     },
     /** the truck says how warm it is, by its own clock */
     say(milliC: number, time = world.wall): void {
-      const payload = signedMessage(truck, { seq: ++world.seq, value: milliC, time });
-      const keyring = openDeviceRegister(store).keyring();
-      const verdict = verifyMessage(payload, truck.id, keyring, verifyEd25519);
-      const arrival = { device: truck.id, payload, receivedAt: world.wall, sinceBootMs: world.mono, verdict };
-      expect(running.keep.keep([arrival])).toMatchObject([{ code: 'LOGGED' }]);
+      take(signedMessage(truck, { seq: ++world.seq, value: milliC, time }), 'LOGGED');
+    },
+    /** the truck signs something else under the number of its last message */
+    contradictItself(milliC: number): void {
+      take(signedMessage(truck, { seq: world.seq, value: milliC, time: world.wall }), 'EQUIVOCATION');
     },
     /** the process dies and starts again, with only what is on disk */
     restart(): void {
@@ -242,4 +249,52 @@ test('the gateway is alarmed about its disk, clock, links, account, refusals and
   expect(await step({ expiredCalibrations: new Map() })).toEqual([
     'cleared calibration-expired truck/temperature',
   ]);
+  expect(await step({ accountWei: 1000n })).toEqual([]);
+  expect(await step({ accountWei: 999n })).toEqual(['raised account-underfunded']);
+  await step({ accountWei: 1000n });
+  expect(await step({})).toEqual(['cleared account-underfunded']);
+});
+
+test('a device that contradicts itself is an alarm at once, shown for a day after the last time', async () => {
+  const { say, contradictItself, pass, look, statements } = openWorld();
+  say(4000);
+  expect(await look()).toEqual([]);
+  contradictItself(4100);
+  expect(await look()).toEqual(['raised equivocation truck']);
+  pass(23 * 60 * minute);
+  say(4000);
+  contradictItself(4100);
+  expect(await look()).toEqual([]);
+  pass(23 * 60 * minute);
+  say(4000);
+  expect(await look()).toEqual([]);
+  pass(24 * 60 * minute);
+  say(4000);
+  expect(await look()).toEqual(['cleared equivocation truck']);
+  expect(statements()).toMatchObject([
+    { change: 'raised', alarm: 'equivocation', subject: 'truck', detail: { device: 'truck' } },
+    { change: 'cleared', alarm: 'equivocation', subject: 'truck' },
+  ]);
+});
+
+test('a mean kinetic temperature that is too high is an alarm, though each excursion is short enough', async () => {
+  const mean = { name: 'mean', mktMaxMilliC: 8000, mktWindowMs: 60 * minute };
+  const { say, pass, look, statements } = openWorld(alarmRulesSchema.parse({ coldChain: [mean] }));
+  /** so many minutes, a reading and a look in each */
+  const minutesOf = async (milliC: number, count: number): Promise<string[]> => {
+    const said: string[] = [];
+    for (let i = 0; i < count; i++) {
+      say(milliC);
+      pass(minute);
+      said.push(...(await look()));
+    }
+    return said;
+  };
+  expect(await minutesOf(7500, 40)).toEqual([]);
+  expect(await minutesOf(14_000, 10)).toEqual(['raised mean-kinetic-temperature mean/truck']);
+  expect(await minutesOf(7500, 30)).toEqual([]);
+  expect(await minutesOf(4000, 60)).toEqual(['cleared mean-kinetic-temperature mean/truck']);
+  const [raised] = statements() as { detail: { mktMilliC: number } }[];
+  expect(raised).toMatchObject({ change: 'raised', detail: { mktMaxMilliC: 8000, windowMs: 60 * minute } });
+  expect(raised!.detail.mktMilliC).toBeGreaterThan(8000);
 });

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { orAborted, retryForEver } from './backoff.ts';
+import { fullJitterMs, orAborted, retryForEver } from './backoff.ts';
 
 const bounds = { initialMs: 1, maxMs: 4 };
+
+test('full jitter is anywhere below a bound that doubles up to its own: no two gateways come back together', () => {
+  for (const [failures, bound] of [0, 1, 2, 3, 50].map((n) => [n, Math.min(4, 2 ** n)] as const)) {
+    const waits = Array.from({ length: 200 }, () => fullJitterMs(failures, bounds));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(bound);
+    // Of 200, none in the lower or the upper half happens once in 10^60 runs.
+    expect([Math.min(...waits) < bound / 2, Math.max(...waits) > bound / 2]).toEqual([true, true]);
+  }
+});
 
 describe('retryForEver', () => {
   test('tries until it works, telling of each failure, and waits within a doubling bound', async () => {

@@ -1,14 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-export type Backoff = {
-  initialMs: number;
-  maxMs: number;
+/** The bound of the first wait, and the one up to which it doubles. */
+export type Bounds = { initialMs: number; maxMs: number };
+
+export type Backoff = Bounds & {
   /** what the other side asked for after this failure, if anything: it is waited in full, and something beyond it */
   atLeastMs?: (error: unknown) => number | undefined;
 };
 
 /** The largest part of a wait that was asked for, by which we come later than asked: not all who were told come at once. */
 const lateness = 0.5;
+
+/** A random time up to a bound that doubles with each failure before this one ("full jitter"), ms. */
+export function fullJitterMs(failures: number, { initialMs, maxMs }: Bounds, leastBoundMs = 0): number {
+  return Math.random() * Math.max(leastBoundMs, Math.min(maxMs, initialMs * 2 ** failures));
+}
 
 /**
  * Tries for ever, waiting a random time up to a doubling bound ("full jitter"), so that a thousand gateways whose server
@@ -29,8 +35,7 @@ export async function retryForEver<T>(
     } catch (error) {
       if (signal.aborted) throw error;
       const asked = atLeastMs?.(error) ?? 0;
-      const bound = Math.max(asked * lateness, Math.min(maxMs, initialMs * 2 ** failures));
-      const delayMs = asked + Math.random() * bound;
+      const delayMs = asked + fullJitterMs(failures, { initialMs, maxMs }, asked * lateness);
       onFailure(error, delayMs);
       await delay(delayMs, undefined, { signal });
     }

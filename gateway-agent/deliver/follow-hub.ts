@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HeadReader } from '@tianyuan/chain';
 import { logId, logIdHex } from '@tianyuan/protocol';
 import type { Logger } from 'pino';
-import { request } from 'undici';
 import { z } from 'zod';
 import { GatewayError } from '../gateway-error.ts';
 import type { Log } from '../log/log.ts';
 import type { Restoration } from '../log/restoration.ts';
 import type { Anchorer } from './anchor.ts';
 import { orAborted, retryForEver } from './backoff.ts';
+import { boundedRequest, noAnswer, parseJson } from './bounded-request.ts';
 import type { Growth } from './growth.ts';
 import type { LinkHealth } from './link-health.ts';
 
@@ -16,7 +16,7 @@ import type { LinkHealth } from './link-health.ts';
 export type Standing = { size: number; root: Uint8Array | undefined; finalSize: number };
 export type ReadStanding = (signal: AbortSignal) => Promise<Standing>;
 
-const timeoutMs = 30_000;
+const defaultTimeoutMs = 30_000;
 /** Somebody else anchors, at their own pace: asking more often would tell little sooner. */
 const maxPollMs = 5_000;
 
@@ -33,19 +33,20 @@ export function standingOnChain(chain: Pick<HeadReader, 'head'>, origin: string)
 }
 
 /** Takes the trace API's word for it: for a gateway that reaches no node of the chain. */
-export function standingAtMirror(traceUrl: string, origin: string): ReadStanding {
+export function standingAtMirror(
+  traceUrl: string,
+  origin: string,
+  timeoutMs = defaultTimeoutMs,
+): ReadStanding {
   const address = `${traceUrl.replace(/\/$/, '')}/api/v1/logs/${logIdHex(origin)}`;
   return async (signal) => {
-    const response = await request(address, { signal, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
-    const text = await response.body.text();
-    if (response.statusCode === 404) return { size: 0, root: undefined, finalSize: 0 }; // nothing was uploaded yet
-    if (response.statusCode >= 300) {
-      throw new GatewayError(
-        'UPLOAD',
-        `${address} answered ${response.statusCode} when asked what is anchored`,
-      );
-    }
-    const { anchoredSize, finalSize } = descriptionSchema.parse(JSON.parse(text));
+    const { status, text } = await boundedRequest(address, { signal, timeoutMs });
+    if (status === 404) return { size: 0, root: undefined, finalSize: 0 }; // nothing was uploaded yet
+    if (status >= 300)
+      throw new GatewayError('UPLOAD', `${address} answered ${status} when asked what is anchored`);
+    const described = descriptionSchema.safeParse(parseJson(text));
+    if (!described.success) throw noAnswer(address, JSON.stringify(text.slice(0, 100)));
+    const { anchoredSize, finalSize } = described.data;
     return { size: anchoredSize, root: undefined, finalSize };
   };
 }

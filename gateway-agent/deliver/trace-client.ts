@@ -1,7 +1,6 @@
 import { decodeBase64, logIdHex } from '@tianyuan/protocol';
-import { request } from 'undici';
 import { z } from 'zod';
-import { GatewayError } from '../gateway-error.ts';
+import { boundedRequest, noAnswer, parseJson } from './bounded-request.ts';
 
 /** The body of an upload, PROTOCOL section 7: entries in base64, payloads too, null where one was evicted. */
 export type UploadBody = { checkpoint: string; entries: string; payloads: (string | null)[] };
@@ -25,8 +24,6 @@ export type TraceClient = {
 
 /** A chunk of 8 MiB over 100 kB/s, and the server's work; a chunk that needs longer is halved. */
 const defaultTimeoutMs = 120_000;
-/** An answer is a few hundred bytes, a problem document some thousand. What is larger is no answer. */
-const maxAnswerBytes = 64 * 1024;
 /** Whoever asks for more than this is asked again all the same: a wrong clock may stand behind a date. */
 const longestRetryAfterMs = 3_600_000;
 
@@ -54,20 +51,12 @@ export function openTraceClient(url: string, origin: string, timeoutMs = default
   async function ask(
     address: string,
     signal: AbortSignal,
-    post?: { headers: Record<string, string>; body: string },
+    post?: { method: 'POST'; headers: Record<string, string>; body: string },
   ): Promise<MirroredHead | Refusal> {
-    // Over all: a server that sends a byte now and then would hold a request between two bytes for ever.
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-    const { statusCode, headers, body } = await request(address, {
-      ...(post ? { method: 'POST', ...post } : { method: 'GET' }),
-      signal: bounded,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-    });
-    const text = await readBounded(body, address);
-    if (statusCode < 300) return parseHead(text, address);
+    const { status, headers, text } = await boundedRequest(address, { signal, timeoutMs, post });
+    if (status < 300) return parseHead(text, address);
     const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now());
-    return { address, status: statusCode, said: saidIn(text), retryAfterMs };
+    return { address, status, said: saidIn(text), retryAfterMs };
   }
 
   return {
@@ -78,6 +67,7 @@ export function openTraceClient(url: string, origin: string, timeoutMs = default
     },
     upload: (from, toSize, body, signal) =>
       ask(`${base}/entries?from=${from}`, signal, {
+        method: 'POST',
         headers: {
           'content-type': 'application/json',
           // The same chunk always has the same key: what it says is fixed by the log.
@@ -98,28 +88,10 @@ export function parseRetryAfter(value: string | string[] | undefined, now: numbe
   return Number.isNaN(ms) ? undefined : Math.min(longestRetryAfterMs, Math.max(0, ms));
 }
 
-async function readBounded(body: AsyncIterable<Uint8Array>, address: string): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) throw noAnswer(address, `more than ${maxAnswerBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function parseHead(text: string, address: string): MirroredHead {
   const parsed = headSchema.safeParse(parseJson(text));
   if (parsed.success) return { size: parsed.data.size, root: parsed.data.root };
   throw noAnswer(address, JSON.stringify(text.slice(0, 100)));
-}
-
-function noAnswer(address: string, what: string): GatewayError {
-  return new GatewayError(
-    'UPLOAD',
-    `${address} answered with ${what}, which no trace API says: is that its address, and what stands before it?`,
-  );
 }
 
 function saidIn(text: string): string {
@@ -127,12 +99,4 @@ function saidIn(text: string): string {
   if (!problem.success) return '';
   const { code, title, detail } = problem.data;
   return [code, title, detail].filter(Boolean).join(' ');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

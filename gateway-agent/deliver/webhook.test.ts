@@ -12,8 +12,15 @@ import { openWebhook, readWebhookSecret, signNotice } from './webhook.ts';
 
 const secret = Buffer.alloc(32, 7);
 
+/** Says a byte now and then. */
+function drip(response: ServerResponse): void {
+  response.writeHead(200);
+  const timer = setInterval(() => response.write(' '), 20);
+  response.once('close', () => clearInterval(timer));
+}
+
 /** A real server that answers as told, and a webhook to it. */
-async function openTestWebhook(answers: number[]) {
+async function openTestWebhook(answers: (number | 'drips')[]) {
   const { store, remove } = newTestStore();
   const seen: { id: string; body: string; isSigned: boolean }[] = [];
   const answer = async (asked: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -21,7 +28,9 @@ async function openTestWebhook(answers: number[]) {
     const header = (name: string) => String(asked.headers[`webhook-${name}`]);
     const expected = signNotice(secret, header('id'), header('timestamp'), body);
     seen.push({ id: header('id'), body, isSigned: header('signature') === expected });
-    response.writeHead(answers.shift() ?? 204).end();
+    const told = answers.shift() ?? 204;
+    if (told === 'drips') drip(response);
+    else response.writeHead(told).end();
     server.emit('answered');
   };
   const server = createServer((asked, response) => void answer(asked, response)).listen(0, '127.0.0.1');
@@ -36,6 +45,7 @@ async function openTestWebhook(answers: number[]) {
       store,
       now: () => 1_800_000_000_000,
       health,
+      timeoutMs: 500,
       logger: pino({ level: 'silent' }),
     });
   const stopping = new AbortController();
@@ -74,6 +84,14 @@ test('posts what waited in order, signed, and each until it was taken', async ()
   webhook.announce();
   await until(5);
   expect(seen[4]!.body).toBe('three');
+});
+
+test('a receiver that takes a notice and never ends its answer does not hold up the next', async () => {
+  const { webhook, seen, run, until } = await openTestWebhook(['drips']);
+  for (const body of ['one', 'two']) webhook.put(body, 5);
+  run();
+  await until(2);
+  expect(seen.map(({ body }) => body)).toEqual(['one', 'two']);
 });
 
 test('a restart posts what an earlier process queued', async () => {

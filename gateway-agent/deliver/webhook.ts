@@ -22,7 +22,7 @@ export type Webhook = {
 
 /** Months of alarms, at about 500 bytes each; the log has them all anyway. */
 const maxNotices = 1_000;
-const timeoutMs = 15_000;
+const defaultTimeoutMs = 15_000;
 
 /**
  * Posts notices one after the other, oldest first, until each was answered with 2xx, signed as standardwebhooks.com says:
@@ -38,8 +38,10 @@ export function openWebhook(options: {
   now: () => number;
   health: LinkHealth;
   logger: Logger;
+  /** of one post */
+  timeoutMs?: number;
 }): Webhook {
-  const { url, secret, gateway, store, now, health, logger } = options;
+  const { url, secret, gateway, store, now, health, logger, timeoutMs = defaultTimeoutMs } = options;
   const insert = store.sqlite.prepare('INSERT INTO notices (body, created_at) VALUES (?, ?)');
   const trim = store.sqlite.prepare(
     `DELETE FROM notices WHERE id <= (SELECT MAX(id) FROM notices) - ${maxNotices}`,
@@ -66,7 +68,8 @@ export function openWebhook(options: {
         'webhook-signature': signNotice(secret, messageId, timestamp, body),
       },
       body,
-      signal,
+      // Over all: between two bytes a receiver that drips would hold every later notice for ever.
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       headersTimeout: timeoutMs,
       bodyTimeout: timeoutMs,
     });

@@ -1,12 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type FollowStep, followAnchors, openNode, readDeployment, readRevocations } from '@tianyuan/chain';
 import { bytesToHex } from '@tianyuan/protocol';
 import type { Logger } from 'pino';
+import { retryForEver } from '../deliver/backoff.ts';
 import type { RegistryCopy } from './registry-copy.ts';
 
 /** A revocation is no emergency that half a minute makes worse, and a link may be paid by the megabyte. */
 const defaultPollMs = 5_000;
-const restartMs = 5_000;
+/** A node that is merely away is waited for by `followAnchors` itself. Failures are counted for as long as the process runs. */
+const restart = { initialMs: 5_000, maxMs: 60_000 };
 
 /**
  * Keeps the copy of DeviceRegistry up to date for as long as the process runs: over outages, over a chain that goes back,
@@ -58,15 +59,17 @@ export async function followRegistry(options: {
     }
   }
 
-  while (!signal.aborted) {
-    try {
-      await followOnce();
-    } catch (error) {
-      if (signal.aborted) return;
-      options.onFault?.(error);
-      logger.warn({ err: error }, 'following the registry failed and begins again');
-      await delay(restartMs, undefined, { signal }).catch(() => {});
-    }
+  const onFailure = (error: unknown, delayMs: number): void => {
+    options.onFault?.(error);
+    logger.warn(
+      { err: error, retryInMs: Math.round(delayMs) },
+      'following the registry failed and begins again',
+    );
+  };
+  try {
+    while (!signal.aborted) await retryForEver(followOnce, signal, onFailure, restart);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Registrar } from '@tianyuan/chain';
 import { ChainError, isPassing } from '@tianyuan/chain/chain-error.ts';
 import type { Logger } from 'pino';
+import { retryForEver } from '../deliver/backoff.ts';
 import type { Store } from '../keep/store.ts';
 
 type Row = {
@@ -28,7 +29,8 @@ export type RegistrationQueue = {
 const lookMs = 2_000;
 /** A refusal may be healed by people (a role, funds) or by time (a cut beyond what is anchored): no hurry. */
 const refusedRetryMs = 60_000;
-const unreachableRetryMs = 10_000;
+/** The gateways of one chain, which all lost it together. */
+const unreachable = { initialMs: 10_000, maxMs: 60_000 };
 
 /**
  * The wishes are rows, and what is done is what the followed copy of the registry shows: there is no third place that could
@@ -93,22 +95,30 @@ export function openRegistrationQueue(
     pending: () => open().map(({ kind, device, key, trouble }) => ({ kind, device, key, trouble })),
     async run(connect, signal) {
       let registrar: Registrar | undefined;
-      while (!signal.aborted) {
-        let restMs = lookMs;
+      async function lookOnce(): Promise<void> {
         try {
           if (open().length > 0) await round((registrar ??= await connect()));
         } catch (error) {
-          if (signal.aborted) break;
-          onFault(error);
-          logger.debug({ err: error }, 'the registry cannot be told now');
           // A chain that was replaced has another deployment record.
           registrar?.close();
           registrar = undefined;
-          restMs = unreachableRetryMs;
+          throw error;
         }
-        await delay(restMs, undefined, { signal }).catch(() => {});
       }
-      registrar?.close();
+      const onFailure = (error: unknown, delayMs: number): void => {
+        onFault(error);
+        logger.debug({ err: error, retryInMs: Math.round(delayMs) }, 'the registry cannot be told now');
+      };
+      try {
+        for (;;) {
+          await retryForEver(lookOnce, signal, onFailure, unreachable);
+          await delay(lookMs, undefined, { signal });
+        }
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      } finally {
+        registrar?.close();
+      }
     },
   };
 }

@@ -1,13 +1,18 @@
 import pino, { type Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { type Rotation, openRotatingFile } from './rotating-file.ts';
+
+/** Months of a quiet farm. */
+const defaultRotation = { maxBytes: 10 * 1024 * 1024, files: 10 };
 
 /**
  * Lines of JSON to standard output, which systemd's journal keeps and rotates; or, for a machine without one, to a file
- * that pino-roll rotates from a thread of its own. 10 files of 10 MB are months of a quiet farm.
+ * that is rotated here.
  */
-export function openLogger({ logLevel, logFile }: Pick<Config, 'logLevel' | 'logFile'>): Logger {
+export function openLogger(
+  { logLevel, logFile }: Pick<Config, 'logLevel' | 'logFile'>,
+  rotation: Rotation = defaultRotation,
+): Logger {
   const options = { level: logLevel, name: 'gateway' };
-  if (logFile === undefined) return pino(options);
-  const roll = { file: logFile, size: '10m', limit: { count: 9 }, mkdir: true };
-  return pino(options, pino.transport({ target: 'pino-roll', options: roll }) as pino.DestinationStream);
+  return logFile === undefined ? pino(options) : pino(options, openRotatingFile(logFile, rotation));
 }

@@ -153,6 +153,7 @@ function progressSection({ status, lastAnchor, now }: PageData, say: Say): Html 
 }
 
 const linkNames: Record<string, { zh: string; en: string }> = {
+  broker: { zh: 'MQTT 服务器', en: 'MQTT broker' },
   'trace-api': { zh: '溯源平台', en: 'trace API' },
   chain: { zh: '区块链', en: 'chain' },
   webhook: { zh: '警报通知', en: 'alarm webhook' },

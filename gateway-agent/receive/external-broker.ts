@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import mqtt, { type IConnackPacket, type IPublishPacket, type MqttClient } from 'mqtt';
 import type { Logger } from 'pino';
 import type { Intake } from '../accept/intake.ts';
+import { fullJitterMs } from '../deliver/backoff.ts';
+import type { LinkHealth } from '../deliver/link-health.ts';
 import { GatewayError } from '../gateway-error.ts';
 import type { BrokerAddress } from './broker-address.ts';
 import { alarmTopic } from './operator.ts';
@@ -18,8 +20,6 @@ export type ExternalBroker = {
   connectedDevices: () => number;
   /** Publishes an alarm to whoever listens at the broker; what it refuses is in the gateway's own log all the same. */
   publishAlarm: (notice: string) => void;
-  /** whether the broker is reached at present */
-  isConnected: () => boolean;
   /** lets what was taken be decided and acknowledged, then leaves; the broker keeps what comes meanwhile */
   close: () => Promise<void>;
 };
@@ -28,7 +28,8 @@ export type ExternalBroker = {
 const receiveMaximum = 64;
 /** How long the broker keeps what came while we were away: a week, in seconds. MQTT 5 only; others keep it by their own rule. */
 const sessionExpirySeconds = 7 * 24 * 3600;
-const reconnectMs = 2_000;
+/** A thousand gateways of one broker do not come back together; no device's message waits there longer than this for us. */
+const reconnect = { initialMs: 2_000, maxMs: 30_000 };
 const connectTimeoutMs = 20_000;
 /** Larger than any message, so that one that is too large is refused by its code; smaller than what would hurt a board. */
 const maximumPacketSize = 256 * 1024;
@@ -53,10 +54,17 @@ export function openExternalBroker(options: {
   intake: Intake;
   /** told what a device says of itself, its last will included */
   onStatus?: (device: string, payload: Uint8Array) => void;
+  /** told how the link to the broker fares */
+  health: LinkHealth;
   logger: Logger;
 }): ExternalBroker {
-  const { gateway, address, intake, onStatus, logger } = options;
+  const { gateway, address, intake, onStatus, health, logger } = options;
   let closing = false;
+  let failures = 0;
+  /** why the connection that ends now does */
+  let trouble: unknown;
+  // MQTT.js takes 0 for never.
+  const nextReconnectMs = (): number => 1 + fullJitterMs(failures, reconnect);
 
   const client = mqtt.connect(address.url, {
     // One gateway, one session: a second agent of that name takes it over, and the broker ends the first.
@@ -65,7 +73,9 @@ export function openExternalBroker(options: {
     clean: false,
     properties: { receiveMaximum, maximumPacketSize, sessionExpiryInterval: sessionExpirySeconds },
     resubscribe: false,
-    reconnectPeriod: reconnectMs,
+    reconnectPeriod: nextReconnectMs(),
+    // A broker that is just starting, or an account that is just being corrected: not the end, as it is by itself.
+    reconnectOnConnackError: true,
     connectTimeout: connectTimeoutMs,
     ...(address.username !== undefined && { username: address.username }),
     ...(address.passwordFile !== undefined && { password: read(address.passwordFile).toString().trim() }),
@@ -96,15 +106,32 @@ export function openExternalBroker(options: {
 
   client.on('connect', (connack: IConnackPacket) => {
     logger.info({ broker: address.url, resumed: connack.sessionPresent }, 'the MQTT broker is reached');
-    void subscribe(client, gateway).catch((error: unknown) => {
-      logger.error({ err: error }, 'the MQTT broker refuses the subscription: nothing comes in');
-      client.stream.destroy();
-    });
+    void subscribe(client, gateway).then(
+      () => {
+        failures = 0;
+        client.options.reconnectPeriod = nextReconnectMs();
+        health.succeeded();
+      },
+      (error: unknown) => {
+        trouble = error;
+        logger.error({ err: error }, 'the MQTT broker refuses the subscription: nothing comes in');
+        client.stream.destroy();
+      },
+    );
   });
-  client.on('error', (error) => logger.warn({ err: error, broker: address.url }, 'the MQTT broker refuses'));
+  client.on('error', (error) => {
+    trouble = error;
+    logger.warn({ err: error, broker: address.url }, 'the MQTT broker refuses');
+  });
   client.on('close', () => {
-    if (!closing) logger.warn({ broker: address.url }, 'the MQTT broker is not reached; it is tried again');
+    if (closing) return;
+    health.failed(trouble ?? new Error('the connection ended'));
+    trouble = undefined;
+    failures += 1;
+    logger.warn({ broker: address.url }, 'the MQTT broker is not reached; it is tried again');
   });
+  // Emitted before each try; what is set here is the wait after it, should it fail.
+  client.on('reconnect', () => (client.options.reconnectPeriod = nextReconnectMs()));
 
   return {
     port: 0,
@@ -116,7 +143,6 @@ export function openExternalBroker(options: {
         if (error) logger.error({ err: error }, 'an alarm could not be published');
       });
     },
-    isConnected: () => client.connected,
     async close() {
       closing = true;
       await intake.idle();

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Agent, startAgent } from '@tianyuan/gateway-agent/agent.ts';
 import { loadConfig } from '@tianyuan/gateway-agent/config.ts';
+import { newLinkHealth } from '@tianyuan/gateway-agent/deliver/link-health.ts';
 import { enrolDevice } from '@tianyuan/gateway-agent/devices/device-register.ts';
 import { openStore } from '@tianyuan/gateway-agent/keep/store.ts';
 import { openExternalBroker } from '@tianyuan/gateway-agent/receive/external-broker.ts';
@@ -57,6 +58,7 @@ describe.skipIf(!has('mosquitto'))('behind a Mosquitto with the shipped configur
       ]),
     );
     writeFileSync(join(home, 'gateway.password'), 'password of gateway\n');
+    writeFileSync(join(home, 'gateway.yaml'), 'alarms: { linkDownAfterMs: 0 }\n');
     const store = openStore(join(home, 'agent'));
     for (const { id, publicKey } of devices) {
       const token = 'is not asked for here';
@@ -102,7 +104,7 @@ describe.skipIf(!has('mosquitto'))('behind a Mosquitto with the shipped configur
       'broker.username': 'gateway',
       'broker.passwordFile': join(home, 'gateway.password'),
     };
-    agent = await startAgent(loadConfig(undefined, {}, flags), pino({ level: 'silent' }));
+    agent = await startAgent(loadConfig(join(home, 'gateway.yaml'), {}, flags), pino({ level: 'silent' }));
     return agent;
   }
 
@@ -163,20 +165,30 @@ describe.skipIf(!has('mosquitto'))('behind a Mosquitto with the shipped configur
     await vi.waitFor(() => expect(logged(devices[0])).toEqual(counting(before + 30)), soon);
   }, 40_000);
 
-  test('a broker that restarts under a running gateway is found again', async () => {
+  const metrics = async () => (await fetch(`http://127.0.0.1:${agent!.httpPort}/metrics`)).text();
+
+  test('a broker that is killed under a running gateway is an alarm, and is found again', async () => {
     const before = logged(devices[0]).length;
-    broker.kill('SIGTERM');
+    await vi.waitFor(async () => expect(await metrics()).toContain('link_up{link="broker"} 1'), soon);
+    broker.kill('SIGKILL');
     await once(broker, 'exit');
+    await vi.waitFor(async () => {
+      const text = await metrics();
+      expect(text).toContain('link_up{link="broker"} 0');
+      expect(text).toContain('alarms_raised{kind="link-down"} 1');
+    }, soon);
     await startBroker();
+    await vi.waitFor(async () => expect(await metrics()).toContain('link_up{link="broker"} 1'), soon);
     await publish(devices[0], 5);
     await vi.waitFor(() => expect(logged(devices[0])).toEqual(counting(before + 5)), soon);
     await agent!.stop();
     agent = undefined;
-  }, 30_000);
+  }, 60_000);
 
   test('a message that cannot be kept is not acknowledged, and comes again with those behind it, in order', async () => {
     const taken: string[] = [];
     let failures = 3;
+    const health = newLinkHealth(() => 1);
     const own = {
       gateway: 'gw-7',
       address: {
@@ -187,6 +199,7 @@ describe.skipIf(!has('mosquitto'))('behind a Mosquitto with the shipped configur
     };
     const receiver = openExternalBroker({
       ...own,
+      health,
       logger: pino({ level: 'silent' }),
       intake: {
         take(device, payload) {
@@ -197,7 +210,7 @@ describe.skipIf(!has('mosquitto'))('behind a Mosquitto with the shipped configur
         idle: () => Promise.resolve(),
       },
     });
-    await vi.waitFor(() => expect(receiver.isConnected()).toBe(true), soon);
+    await vi.waitFor(() => expect(health.state().is).toBe('up'), soon);
     const device = newDevice(devices[1].id);
     await publish(device, 4);
     await vi.waitFor(() => expect(taken).toEqual([1, 2, 3, 4].map((seq) => `sensor-2 ${seq}`)), soon);
