@@ -19,7 +19,7 @@ contract AnchorLogTest {
 
     function setUp() public {
         anchorLog = new AnchorLog(address(this), 0);
-        anchorLog.grantRole(anchorLog.organisationRole(ORGANISATION), address(this));
+        anchorLog.admitOrganisation(ORGANISATION, address(this));
         anchorLog.grantRole(anchorLog.MARKER_ROLE(), address(this));
         anchorLog.openLog(LOG, ORGANISATION, address(this));
         anchorLog.openLog(OTHER, ORGANISATION, address(this));
@@ -105,6 +105,25 @@ contract AnchorLogTest {
         anchorLog.append(LOG, uint64(size), leaves.root(0, size), new bytes32[](0), signature);
         require(anchorLog.verifyInclusion(LOG, leaves[index], uint64(index), path));
         require(!anchorLog.verifyInclusion(LOG, ~leaves[index], uint64(index), path));
+    }
+
+    /// @dev OpenZeppelin's admin of a role that has none is the default admin: here of two roles only, of these contracts.
+    function testFuzz_NoRoleIsTheDefaultAdminsButTwo(bytes32 role, bytes32 name) public {
+        bytes32[4] memory roles = [
+            role,
+            anchorLog.organisationRole(name),
+            anchorLog.registrarRole(name),
+            anchorLog.anchorerRole(name)
+        ];
+        for (uint256 i = 0; i < roles.length; ++i) {
+            if (roles[i] == anchorLog.PAUSER_ROLE() || roles[i] == anchorLog.MARKER_ROLE()) continue;
+            try anchorLog.grantRole(roles[i], address(0xBEEF)) {
+                revert("granted by the default admin");
+            } catch {}
+            try anchorLog.revokeRole(roles[i], address(this)) {
+                revert("revoked by the default admin");
+            } catch {}
+        }
     }
 
     function grow(bytes32 logId, uint256 size) private {

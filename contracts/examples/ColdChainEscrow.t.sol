@@ -78,7 +78,7 @@ contract ColdChainEscrowTest {
 
     function setUp() public {
         anchorLog = new AnchorLog(address(this), 0);
-        anchorLog.grantRole(anchorLog.organisationRole(ORGANISATION), address(this));
+        anchorLog.admitOrganisation(ORGANISATION, address(this));
         anchorLog.openLog(LOG, ORGANISATION, address(this));
         escrow = new ColdChainEscrow(anchorLog);
         deadline = uint64(block.timestamp) + 1 days;
