@@ -126,6 +126,44 @@ contract AnchorLogTest {
         }
     }
 
+    function testFuzz_NamesWhatIsWrong(bytes32 name, address account, uint8 length, uint32 marks) public {
+        requireRefused(
+            abi.encodeCall(IAnchorLog.admitOrganisation, (0, account)),
+            abi.encodeWithSelector(IAnchorLog.AdmissionInvalid.selector, bytes32(0), account)
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.openLog, (name, ORGANISATION, address(0))),
+            abi.encodeWithSelector(IAnchorLog.OpeningInvalid.selector, name, address(0))
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.openLog, (LOG, ORGANISATION, address(this))),
+            abi.encodeWithSelector(IAnchorLog.LogAlreadyOpened.selector, LOG)
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.closeLog, (LOG, LOG)),
+            abi.encodeWithSelector(IAnchorLog.SuccessorInvalid.selector, LOG, LOG)
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.sizeAtMark, (LOG, marks)),
+            abi.encodeWithSelector(IAnchorLog.MarkUnknown.selector, marks)
+        );
+        if (length != 64) {
+            requireRefused(
+                abi.encodeCall(IAnchorLog.append, (LOG, 1, name, new bytes32[](0), new bytes(length))),
+                abi.encodeWithSelector(IAnchorLog.SignatureLengthInvalid.selector, LOG, uint256(length))
+            );
+        }
+        if (name == LOG || name == OTHER) return;
+        bytes memory unknown = abi.encodeWithSelector(IAnchorLog.LogUnknown.selector, name);
+        requireRefused(abi.encodeCall(IAnchorLog.head, (name)), unknown);
+        requireRefused(abi.encodeCall(IAnchorLog.closeLog, (name, bytes32(0))), unknown);
+    }
+
+    function requireRefused(bytes memory data, bytes memory reason) private {
+        (bool taken, bytes memory answer) = address(anchorLog).call(data);
+        require(!taken && keccak256(answer) == keccak256(reason));
+    }
+
     function grow(bytes32 logId, uint256 size) private {
         bytes32[] memory leaves = NaiveTree.leavesOf(uint256(logId), size + 1);
         bytes32[] memory proof = proofBetween(leaves, size, size + 1);

@@ -177,6 +177,7 @@ contract ColdChainEscrowTest {
         payee.prepare(id, false);
         escrow.claim(id, entryOf(ATTESTATION), index, proof);
         require(address(payee).balance == 1 ether && address(escrow).balance == FREIGHT);
+        require(escrow.deliveryOf(id).state == ColdChainEscrow.State.Paid);
     }
 
     /// @dev Anchors a log that has the attestation somewhere. @return where, and the proof of it
