@@ -3,7 +3,7 @@ import { HDNodeWallet } from 'ethers';
 
 /** The accounts of a chain whose every role one machine holds. */
 export type LocalAccounts = {
-  /** default admin of both contracts, organisation admin, pauser, and who pays for the others */
+  /** default admin, organisation admin, pauser, and who pays for the others */
   admin: HDNodeWallet;
   registrar: HDNodeWallet;
   /** the account that appends to one log, the same for the same origin */

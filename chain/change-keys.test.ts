@@ -7,7 +7,7 @@ import type { ChainEvent } from './chain-event.ts';
 import { runCommandLine } from './commands/command-line.ts';
 import { readEvents } from './read-events.ts';
 import { readRevocations } from './registry.ts';
-import { type TemporaryChain, makeLog, openTemporaryChain } from './temporary-chain.ts';
+import { type TemporaryChain, makeLog, openTemporaryChain, organisation } from './temporary-chain.ts';
 
 let chain: TemporaryChain;
 let options: RegistrarOptions;
@@ -19,6 +19,7 @@ beforeAll(async () => {
     rpcUrl: chain.local.rpcUrl,
     deployment: chain.deployment,
     registrarKey: chain.accounts.registrar.privateKey,
+    keysOf: organisation,
     pollMs: 20,
   };
   registrar = openRegistrar(options);
@@ -152,6 +153,8 @@ test('`chain enrol` does all of a gateway’s export, in the order of its number
         chain.local.rpcUrl,
         '--deployment',
         join(chain.directory, 'deployment.json'),
+        '--organisation',
+        organisation,
         '--registrar-key-file',
         registrarFile,
       ],

@@ -6,6 +6,7 @@ import { deviceRegistryInterface, keyStatuses, subjectKinds } from './contracts.
 import type { Deployment } from './deployment.ts';
 import { type KeyToEnrol, enrol } from './enrol.ts';
 import { type ChainNode, type NodeAddress, openNode } from './node.ts';
+import type { Organisation } from './organisation.ts';
 import { readRevocations } from './registry.ts';
 import { type Transactor, type TransactorOptions, openTransactor } from './transactor.ts';
 import { bareHash, bytes, natural, oneOf, readView } from './view.ts';
@@ -41,8 +42,10 @@ export type Registrar = {
 export type RegistrarOptions = Omit<NodeAddress, 'chainId'> &
   TransactorOptions & {
     deployment: Deployment;
-    /** of an account with the registrar role */
+    /** of an account that is registrar of `keysOf` */
     registrarKey: string;
+    /** whose keys are enrolled; not needed where only those that are there are rotated or revoked */
+    keysOf?: Organisation;
   };
 
 const recordSchema = z.object({
@@ -79,7 +82,11 @@ export function openRegistrar(options: RegistrarOptions): Registrar {
       }
       // Revoked by somebody else meanwhile: there is nothing left to hand over.
       if (old.status === 'revoked') {
-        await enrol({ ...options, keys: [{ kind: old.kind, id, key, publicKey }] });
+        await enrol({
+          ...options,
+          keys: [{ kind: old.kind, id, key, publicKey }],
+          keysOf: { ofSubject: id },
+        });
         return 'told';
       }
       await call(account, deployment, 'rotate', [

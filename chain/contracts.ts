@@ -10,8 +10,11 @@ export const abiVersions = {
   deviceRegistry: abiVersion(deviceRegistryInterface),
 };
 
-/** What the contracts of this ABI answer as their RELEASE: 2 brought the admin's transfer in two steps. */
-export const contractsRelease = 2;
+/**
+ * What the contracts of this ABI answer as their RELEASE: 2 brought the admin's transfer in two steps, 3 organisations that
+ * rule over themselves and their registrars.
+ */
+export const contractsRelease = 3;
 
 /** IAnchorLog.Phase */
 export const phases = ['unknown', 'open', 'closed'] as const;

@@ -16,7 +16,7 @@ export type DeployOptions = NodeAddress &
     /** of the account that deploys and is admin until it hands over, 0x and 64 hex digits */
     privateKey: string;
     roles?: RoleHolders;
-    /** named as the next admin of both contracts at the end, where it is not the deploying account; it has to accept */
+    /** named as the next admin of AnchorLog at the end, where it is not the deploying account; it has to accept */
     admin?: string;
     /** how long a new admin waits between being named and taking over, in seconds; default a day */
     adminDelaySeconds?: number;
@@ -114,9 +114,8 @@ async function deployBoth(
   { adminDelaySeconds = aDaySeconds, predecessor: named }: DeployOptions,
   replaced: string | undefined,
 ): Promise<Deployment> {
-  const admin = [deployer.address, adminDelaySeconds];
-  const anchorLog = await deployOne(node, deployer, AnchorLog, admin);
-  const deviceRegistry = await deployOne(node, deployer, DeviceRegistry, [...admin, anchorLog.address]);
+  const anchorLog = await deployOne(node, deployer, AnchorLog, [deployer.address, adminDelaySeconds]);
+  const deviceRegistry = await deployOne(node, deployer, DeviceRegistry, [anchorLog.address]);
   const predecessor = named?.anchorLog.address ?? replaced;
   return {
     version: 1,

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { hexToBytes, logId, newSecretKey, publicKeyOf } from '@tianyuan/protocol';
 import { Wallet } from 'ethers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { anchorLogInterface } from './contracts.ts';
+import { deployContracts } from './deploy.ts';
 import { type EnrolOptions, type KeyToEnrol, enrol } from './enrol.ts';
 import { type TemporaryChain, openTemporaryChain, organisation } from './temporary-chain.ts';
 
@@ -15,6 +17,7 @@ beforeAll(async () => {
     rpcUrl: chain.local.rpcUrl,
     deployment: chain.deployment,
     registrarKey: chain.accounts.registrar.privateKey,
+    keysOf: organisation,
     organisationKey: chain.accounts.admin.privateKey,
     pollMs: 20,
   };
@@ -90,6 +93,45 @@ describe('keys', () => {
     ).rejects.toMatchObject({
       code: 'MISSING_ROLE',
     });
+  });
+});
+
+describe('an organisation’s registrar', () => {
+  test('enrols for it and for no other', async () => {
+    const keys = [deviceKey('sensor')];
+    await expect(enrol({ ...options, keys, keysOf: 'another farm' })).rejects.toMatchObject({
+      code: 'MISSING_ROLE',
+      message: expect.stringContaining('is no registrar'),
+    });
+    const without = { ...options, keys };
+    delete without.keysOf;
+    await expect(enrol(without)).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
+  test('is known by its log, and does not get at the key of another organisation’s log', async () => {
+    const { origin } = await chain.openLog();
+    const keys = [deviceKey('sensor')];
+    expect(await enrol({ ...options, keys, keysOf: { ofLog: origin } })).toMatchObject({ enrolled: 1 });
+    await expect(
+      enrol({ ...options, keys: [deviceKey('other')], keysOf: { ofLog: 'never.example' } }),
+    ).rejects.toMatchObject({ code: 'LOG_UNKNOWN' });
+
+    const dairy = 'a dairy';
+    const { admin, registrar } = chain.accounts;
+    await deployContracts({
+      rpcUrl: options.rpcUrl,
+      chainId: chain.local.chainId,
+      file: join(chain.directory, 'deployment.json'),
+      privateKey: admin.privateKey,
+      roles: { organisations: [{ name: dairy, admin: admin.address, registrars: [registrar.address] }] },
+      pollMs: 20,
+    });
+    const logKey: KeyToEnrol = { ...deviceKey('log'), kind: 'log', id: origin };
+    await expect(enrol({ ...options, keys: [logKey], keysOf: dairy })).rejects.toMatchObject({
+      code: 'KEY_CONFLICT',
+      message: expect.stringContaining('is of organisation'),
+    });
+    expect(await enrol({ ...options, keys: [logKey] })).toMatchObject({ enrolled: 1 });
   });
 });
 

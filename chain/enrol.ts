@@ -18,6 +18,7 @@ import {
 import type { Deployment } from './deployment.ts';
 import { readLogState } from './log-state.ts';
 import { type ChainNode, type NodeAddress, openNode } from './node.ts';
+import { type Organisation, readOrganisation } from './organisation.ts';
 import { readKey } from './registry.ts';
 import { grantAnchorer } from './roles.ts';
 import { type Transactor, type TransactorOptions, openTransactor } from './transactor.ts';
@@ -32,8 +33,10 @@ export type EnrolOptions = Omit<NodeAddress, 'chainId'> &
   TransactorOptions & {
     deployment: Deployment;
     keys?: KeyToEnrol[];
-    /** of an account with the registrar role; needed with keys */
+    /** of an account that is registrar of `keysOf`; both needed with keys */
     registrarKey?: string;
+    /** whose keys these are, for ever: a subject has one organisation */
+    keysOf?: Organisation;
     logs?: LogToOpen[];
     /** of the account with the role of every organisation named; needed with logs */
     organisationKey?: string;
@@ -42,7 +45,7 @@ export type EnrolOptions = Omit<NodeAddress, 'chainId'> &
 /** What was done; the rest of what was asked had been there already. */
 export type EnrolResult = { enrolled: number; opened: number; granted: number };
 
-/** About 130,000 gas each: a quarter of a 30-million block. */
+/** At most 151,000 gas each: a quarter of a 30-million block. */
 const keysAtOnce = 50;
 const readsAtOnce = 20;
 
@@ -54,26 +57,22 @@ export async function enrol(options: EnrolOptions): Promise<EnrolResult> {
   const { deployment, keys = [], logs = [] } = options;
   const node = openNode({ ...options, chainId: deployment.chainId });
   try {
-    const enrolled =
-      keys.length === 0
-        ? 0
-        : await enrolKeys(node, account(node, options.registrarKey, options), deployment, keys);
+    // Logs first: the key of one that is open is nobody's to enrol but its organisation's.
     const opening =
       logs.length === 0
         ? { opened: 0, granted: 0 }
         : await openLogs(node, account(node, options.organisationKey, options), deployment, logs);
+    const enrolled = keys.length === 0 ? 0 : await enrolKeys(node, options, keys);
     return { enrolled, ...opening };
   } finally {
     node.close();
   }
 }
 
-async function enrolKeys(
-  node: ChainNode,
-  registrar: Transactor,
-  deployment: Deployment,
-  keys: KeyToEnrol[],
-): Promise<number> {
+async function enrolKeys(node: ChainNode, options: EnrolOptions, keys: KeyToEnrol[]): Promise<number> {
+  const { deployment, keysOf } = options;
+  const registrar = account(node, options.registrarKey, options);
+  if (keysOf === undefined) throw new ChainError('REFUSED', 'keys are of an organisation: name it');
   for (const key of keys) requireAcceptable(key);
   const missing: KeyToEnrol[] = [];
   for (let i = 0; i < keys.length; i += readsAtOnce) {
@@ -87,6 +86,7 @@ async function enrolKeys(
   }
   // The contract numbers a subject's keys without holes.
   missing.sort((a, b) => a.key - b.key);
+  const organisation = missing.length === 0 ? undefined : await readOrganisation(node, deployment, keysOf);
   for (let i = 0; i < missing.length; i += keysAtOnce) {
     const enrolments = missing
       .slice(i, i + keysAtOnce)
@@ -96,7 +96,7 @@ async function enrolKeys(
         key,
         hexlify(publicKey),
       ]);
-    const data = deviceRegistryInterface.encodeFunctionData('enrolMany', [enrolments]);
+    const data = deviceRegistryInterface.encodeFunctionData('enrolMany', [organisation, enrolments]);
     await registrar.confirm(await registrar.send({ to: deployment.deviceRegistry.address, data }));
   }
   return missing.length;

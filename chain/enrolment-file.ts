@@ -9,6 +9,8 @@ const keyMembers = { key: z.int().min(1).default(1), publicKey: z.string() };
 
 /** What `chain enrol` is given. Public keys are standard base64 of 32 bytes. */
 const enrolmentFileSchema = z.strictObject({
+  /** whose keys and logs these are; one organisation a file */
+  organisation: z.string().min(1).optional(),
   devices: z.array(z.strictObject({ device: z.string().min(1), ...keyMembers })).default([]),
   /** a device's next key, and the last message of the one that it takes over from */
   rotations: z
@@ -37,7 +39,8 @@ const enrolmentFileSchema = z.strictObject({
     .array(
       z.strictObject({
         origin: z.string().min(1),
-        organisation: z.string().min(1),
+        /** where the file does not say it above */
+        organisation: z.string().min(1).optional(),
         /** address of the account that appends; with a phrase it is derived from the origin */
         anchorer: z
           .string()
@@ -50,19 +53,27 @@ const enrolmentFileSchema = z.strictObject({
 });
 
 export type EnrolmentFile = {
+  /** undefined only where there are neither keys nor logs */
+  organisation: string | undefined;
   keys: KeyToEnrol[];
   rotations: KeyRotation[];
   revocations: KeyRevocation[];
-  logs: { origin: string; organisation: string; anchorer: string | undefined }[];
+  logs: { origin: string; anchorer: string | undefined }[];
 };
 
-/** @throws ChainError REFUSED, which names the file and the member */
-export async function readEnrolmentFile(file: string): Promise<EnrolmentFile> {
+/**
+ * @param organisation whose the file is, as what a gateway exports does not say
+ * @throws ChainError REFUSED, which names the file and the member
+ */
+export async function readEnrolmentFile(
+  file: string,
+  organisation: string | undefined,
+): Promise<EnrolmentFile> {
   try {
-    const { devices, persons, logs, rotations, revocations } = enrolmentFileSchema.parse(
-      JSON.parse(await readFile(file, 'utf8')),
-    );
+    const read = enrolmentFileSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const { devices, persons, logs, rotations, revocations } = read;
     return {
+      organisation: theOneOrganisation(read, organisation),
       keys: [
         ...devices.map((one) => ({ ...one, kind: 'device' as const, id: one.device })),
         ...persons.map((one) => ({ ...one, kind: 'person' as const, id: one.person })),
@@ -79,10 +90,25 @@ export async function readEnrolmentFile(file: string): Promise<EnrolmentFile> {
         publicKey: decodeBase64(publicKey),
         cuts,
       })),
-      logs: logs.map(({ origin, organisation, anchorer }) => ({ origin, organisation, anchorer })),
+      logs: logs.map(({ origin, anchorer }) => ({ origin, anchorer })),
     };
   } catch (cause) {
     const why = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
     throw new ChainError('REFUSED', `${file} can't be enrolled from: ${why}`, { cause });
   }
+}
+
+/** One account opens the logs and one registrar enrols the keys, and both are of one organisation. */
+function theOneOrganisation(
+  { devices, persons, logs, organisation: ofAll }: z.infer<typeof enrolmentFileSchema>,
+  given: string | undefined,
+): string | undefined {
+  const named = new Set([given, ofAll, ...logs.map(({ organisation }) => organisation)]);
+  named.delete(undefined);
+  if (named.size > 1)
+    throw new Error(`a file is of one organisation, and this is of ${[...named].join(', ')}`);
+  const [organisation] = named;
+  if (organisation === undefined && devices.length + persons.length + logs.length > 0)
+    throw new Error('it does not say whose keys and logs these are: add "organisation", or --organisation');
+  return organisation;
 }

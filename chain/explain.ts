@@ -78,7 +78,25 @@ const reverts: Record<string, { code: ChainErrorCode; say: (args: string[]) => s
   AccessControlUnauthorizedAccount: {
     code: 'MISSING_ROLE',
     say: ([account, role]) =>
-      `account ${account} lacks role ${role}: have the admin of that role grant it (for a log, its organisation)`,
+      `account ${account} lacks role ${role}: have whoever rules over it grant it (over an organisation's accounts and logs, ` +
+      'the organisation itself)',
+  },
+  NotRegistrar: {
+    code: 'MISSING_ROLE',
+    say: ([account, organisation]) =>
+      `account ${account} is no registrar of organisation ${organisation}, whose the key is: have the organisation make it ` +
+      'one (`chain organisation grant`)',
+  },
+  SubjectOfOtherOrganisation: {
+    code: 'KEY_CONFLICT',
+    say: ([subject, organisation]) =>
+      `${bareHex(subject!)} is of organisation ${organisation}, whose registrars alone enrol its keys: ask them, or take ` +
+      'another id or origin',
+  },
+  OrganisationAlreadyAdmitted: {
+    code: 'REFUSED',
+    say: ([organisation]) =>
+      `organisation ${organisation} was admitted before, and names its accounts itself (\`chain organisation grant\`)`,
   },
   AccessControlInvalidDefaultAdmin: {
     code: 'REFUSED',

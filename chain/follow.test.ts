@@ -11,7 +11,7 @@ import { type FollowStep, followAnchors } from './follow.ts';
 import { startLocalChain } from './local/local-chain.ts';
 import { openNode } from './node.ts';
 import { readRevocations } from './registry.ts';
-import { type TemporaryChain, makeLog, openTemporaryChain } from './temporary-chain.ts';
+import { type TemporaryChain, makeLog, openTemporaryChain, organisation } from './temporary-chain.ts';
 import { openTransactor } from './transactor.ts';
 
 let chain: TemporaryChain;
@@ -103,7 +103,7 @@ describe('following', () => {
     const [device, next] = [publicKeyOf(newSecretKey()), publicKeyOf(newSecretKey())];
     const registrarKey = chain.accounts.registrar.privateKey;
     const keys = [{ kind: 'device' as const, id: 'orchard-1', key: 1, publicKey: device }];
-    await enrol({ rpcUrl, deployment: chain.deployment, keys, registrarKey });
+    await enrol({ rpcUrl, deployment: chain.deployment, keys, registrarKey, keysOf: organisation });
     const node = openNode({ rpcUrl, chainId: chain.local.chainId });
     const registrar = openTransactor(node, registrarKey, { pollMs: 20 });
     const call = async (name: string, args: unknown[]) => {

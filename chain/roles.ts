@@ -1,85 +1,137 @@
-import { type Interface, id } from 'ethers';
+import { id } from 'ethers';
 import { z } from 'zod';
-import { anchorLogInterface, deviceRegistryInterface, organisationId } from './contracts.ts';
+import { anchorLogInterface, organisationId } from './contracts.ts';
 import type { Deployment } from './deployment.ts';
 import type { ChainNode } from './node.ts';
 import type { Transactor } from './transactor.ts';
-import { readView } from './view.ts';
+import { type ContractAt, readView } from './view.ts';
 
 /** Accounts by what they may do. Addresses are 0x hex. */
 export type RoleHolders = {
-  /** enrol, rotate and revoke keys */
-  registrars?: string[];
   /** pause and resume anchoring */
   pausers?: string[];
-  /** open and close the logs of an organisation, and grant their anchorers */
-  organisations?: { name: string; admin: string }[];
+  /** let in, each with the first account that acts for it; from then on nobody else rules over its roles */
+  organisations?: { name: string; admin: string; registrars?: string[] }[];
 };
 
-type Grant = { contract: string; abi: Interface; role: string; account: string };
+/** One call to be made by whoever may, a multi-signature account for instance: what it signs is this. */
+export type RoleCall = { to: string; data: string };
 
-const roleIds = {
-  registrar: id('tianyuan.registrar'),
-  pauser: id('tianyuan.pauser'),
-  marker: id('tianyuan.marker'),
-};
+/** What an organisation's accounts may be: act for it, or enrol, rotate and revoke its keys. */
+export const organisationRoles = ['admin', 'registrar'] as const;
+export type OrganisationRole = (typeof organisationRoles)[number];
 
-/** Grants what is not granted yet. @returns how many grants that were. @throws ChainError MISSING_ROLE */
+const roleIds = { pauser: id('tianyuan.pauser'), marker: id('tianyuan.marker') };
+
+/**
+ * Admits and grants what is not there yet. Registrars are their organisation's to grant: they are granted here where the admin
+ * acts for the organisation itself.
+ * @returns how many admissions and grants that were
+ * @throws ChainError MISSING_ROLE
+ */
 export async function grantRoles(
   node: ChainNode,
   admin: Transactor,
   deployment: Deployment,
-  { registrars = [], pausers = [], organisations = [] }: RoleHolders,
+  { pausers = [], organisations = [] }: RoleHolders,
 ): Promise<number> {
-  const log = { contract: deployment.anchorLog.address, abi: anchorLogInterface };
-  const registry = { contract: deployment.deviceRegistry.address, abi: deviceRegistryInterface };
-  return grantMissing(node, admin, [
-    // A revocation marks the heads that are anchored at its moment.
-    { ...log, role: roleIds.marker, account: deployment.deviceRegistry.address },
-    ...registrars.map((account) => ({ ...registry, role: roleIds.registrar, account })),
-    ...pausers.map((account) => ({ ...log, role: roleIds.pauser, account })),
-    ...(await Promise.all(
-      organisations.map(async ({ name, admin: account }) => ({
-        ...log,
-        role: await readRole(node, deployment, 'organisationRole', organisationId(name)),
-        account,
-      })),
-    )),
-  ]);
+  // A revocation marks the heads that are anchored at its moment.
+  let granted = await grant(node, admin, deployment, roleIds.marker, [deployment.deviceRegistry.address]);
+  granted += await grant(node, admin, deployment, roleIds.pauser, pausers);
+  for (const { name, admin: account, registrars = [] } of organisations) {
+    if (await admitOrganisation(node, admin, deployment, { name, admin: account })) granted += 1;
+    granted += await grant(node, admin, deployment, await organisationRole(node, deployment, name, 'admin'), [
+      account,
+    ]);
+    const registrar = await organisationRole(node, deployment, name, 'registrar');
+    granted += await grant(node, admin, deployment, registrar, registrars);
+  }
+  return granted;
 }
 
-/** Lets an account append to a log; by the admin of the log's organisation. */
+/** Lets an organisation in, by the default admin, where that was not done. @returns whether this call did it */
+export async function admitOrganisation(
+  node: ChainNode,
+  by: Transactor,
+  deployment: Deployment,
+  { name, admin }: { name: string; admin: string },
+): Promise<boolean> {
+  const role = await organisationRole(node, deployment, name, 'admin');
+  // An organisation rules over itself once it is admitted.
+  if ((await readView(node, anchorLogOf(deployment), 'getRoleAdmin', [role], z.string())) === role)
+    return false;
+  await by.confirm(await by.send(admissionCall(deployment, { name, admin })));
+  return true;
+}
+
+export function admissionCall(
+  deployment: Deployment,
+  { name, admin }: { name: string; admin: string },
+): RoleCall {
+  return callOf(deployment, 'admitOrganisation', [organisationId(name), admin]);
+}
+
+/** Lets an account append to a log; by an account of the log's organisation. */
 export async function grantAnchorer(
   node: ChainNode,
-  organisationAdmin: Transactor,
+  organisation: Transactor,
   deployment: Deployment,
   { logId, account }: { logId: string; account: string },
 ): Promise<number> {
   const role = await readRole(node, deployment, 'anchorerRole', logId);
-  return grantMissing(node, organisationAdmin, [
-    { contract: deployment.anchorLog.address, abi: anchorLogInterface, role, account },
-  ]);
+  return grant(node, organisation, deployment, role, [account]);
 }
 
-async function grantMissing(node: ChainNode, by: Transactor, grants: Grant[]): Promise<number> {
+/** A change of who acts for an organisation or enrols its keys, for one of its accounts to make. */
+export async function organisationCall(
+  node: ChainNode,
+  deployment: Deployment,
+  change: { name: string; as: OrganisationRole; account: string; step: 'grantRole' | 'revokeRole' },
+): Promise<RoleCall> {
+  const role = await organisationRole(node, deployment, change.name, change.as);
+  return callOf(deployment, change.step, [role, change.account]);
+}
+
+async function grant(
+  node: ChainNode,
+  by: Transactor,
+  deployment: Deployment,
+  role: string,
+  accounts: string[],
+): Promise<number> {
   let granted = 0;
-  for (const { contract, abi, role, account } of grants) {
-    if (await readView(node, { address: contract, abi }, 'hasRole', [role, account], z.boolean())) continue;
-    await by.confirm(
-      await by.send({ to: contract, data: abi.encodeFunctionData('grantRole', [role, account]) }),
-    );
+  for (const account of accounts) {
+    if (await readView(node, anchorLogOf(deployment), 'hasRole', [role, account], z.boolean())) continue;
+    await by.confirm(await by.send(callOf(deployment, 'grantRole', [role, account])));
     granted += 1;
   }
   return granted;
 }
 
-/** The id of an organisation's role, or of a log's anchorers, as AnchorLog has it. */
+function organisationRole(
+  node: ChainNode,
+  deployment: Deployment,
+  name: string,
+  as: OrganisationRole,
+): Promise<string> {
+  const view = as === 'admin' ? 'organisationRole' : 'registrarRole';
+  return readRole(node, deployment, view, organisationId(name));
+}
+
+/** The id of an organisation's roles, or of a log's anchorers, as AnchorLog has it. */
 export function readRole(
   node: ChainNode,
   deployment: Deployment,
-  view: 'organisationRole' | 'anchorerRole',
+  view: 'organisationRole' | 'registrarRole' | 'anchorerRole',
   argument: string,
 ): Promise<string> {
-  const contract = { address: deployment.anchorLog.address, abi: anchorLogInterface };
-  return readView(node, contract, view, [argument], z.string());
+  return readView(node, anchorLogOf(deployment), view, [argument], z.string());
+}
+
+function callOf({ anchorLog }: Deployment, name: string, args: unknown[]): RoleCall {
+  return { to: anchorLog.address, data: anchorLogInterface.encodeFunctionData(name, args) };
+}
+
+function anchorLogOf({ anchorLog }: Deployment): ContractAt {
+  return { address: anchorLog.address, abi: anchorLogInterface };
 }

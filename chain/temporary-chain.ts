@@ -125,9 +125,10 @@ export async function openTemporaryChain(): Promise<TemporaryChain> {
       file: join(directory, 'deployment.json'),
       privateKey: accounts.admin.privateKey,
       roles: {
-        registrars: [accounts.registrar.address],
         pausers: [accounts.admin.address],
-        organisations: [{ name: organisation, admin: accounts.admin.address }],
+        organisations: [
+          { name: organisation, admin: accounts.admin.address, registrars: [accounts.registrar.address] },
+        ],
       },
       replace,
       pollMs: 20,

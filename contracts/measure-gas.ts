@@ -85,8 +85,7 @@ async function onAnchorLog<T>(
 async function deployAnchorLog(admin: Signer): Promise<Contract> {
   const address = await admin.getAddress();
   const anchorLog = await deploy(AnchorLog, admin, address, 0);
-  const role: unknown = await anchorLog['organisationRole']!(organisation);
-  await mined(anchorLog['grantRole']!(role, address));
+  await mined(anchorLog['admitOrganisation']!(organisation, address));
   return anchorLog;
 }
 

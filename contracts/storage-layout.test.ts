@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { registryLayout } from '@tianyuan/protocol';
 import { expect, test } from 'vitest';
 
-// A bundle proves a key's record by storage slots, which no ABI names and which move with what the contract inherits.
+// A bundle proves a key's record by storage slots, which no ABI names and which move with what the contract inherits. They are
+// those of release 2, too: `registryLayout` is what policies without slots of their own are read with.
 
 const require = createRequire(import.meta.url);
 const here = fileURLToPath(new URL('.', import.meta.url));

@@ -44,9 +44,14 @@ export async function setUpChain(
     file: layout.deployment,
     privateKey: accounts.admin.privateKey,
     roles: {
-      registrars: [accounts.registrar.address],
       pausers: [accounts.admin.address],
-      organisations: [{ name: demonstration.organisation, admin: accounts.admin.address }],
+      organisations: [
+        {
+          name: demonstration.organisation,
+          admin: accounts.admin.address,
+          registrars: [accounts.registrar.address],
+        },
+      ],
     },
     replace: true,
   });
@@ -72,6 +77,7 @@ export async function setUpChain(
       ...people.map(({ id, publicKey }) => ({ kind: 'person' as const, id, key: 1, publicKey })),
     ],
     registrarKey: accounts.registrar.privateKey,
+    keysOf: demonstration.organisation,
     logs: [
       { origin: demonstration.origin, organisation: demonstration.organisation, anchorer: anchorer.address },
       {

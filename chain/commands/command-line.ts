@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { readAccounts } from '../account-files.ts';
+import type { LocalAccounts } from '../accounts.ts';
 import { addAdminCommands } from './admin-commands.ts';
 import { ChainError } from '../chain-error.ts';
 import { addCloseLog } from './close-log-command.ts';
@@ -15,6 +16,7 @@ import { localChainId } from '../local/local-chain.ts';
 import { addMonitorCommand } from './monitor-command.ts';
 import { addNetworkCommands } from './network-command.ts';
 import { openNode } from '../node.ts';
+import { addOrganisationCommands } from './organisation-commands.ts';
 import { defaultRpc } from '../default-rpc.ts';
 import { describeStatus } from './describe-status.ts';
 import { integer } from './option-values.ts';
@@ -56,15 +58,14 @@ function commands(print: Print): Command {
 
   program
     .command('deploy')
-    .description('put both contracts on a chain and grant their roles; does nothing where that was done')
+    .description('put both contracts on a chain and admit organisations; does nothing where that was done')
     .option('--rpc <url>', 'node to ask, or several with commas between [BLOCKCHAIN_NODES]', defaultRpc)
     .option('--chain-id <number>', 'the chain that the node must be of', integer, localChainId)
     .option('--deployment <file>', 'record to read or write', '.tianyuan/chain/deployment.json')
     .option('--mnemonic-file <file>', 'phrase of the accounts of a local chain; they get every role')
     .option('--key-file <file>', "the deploying account's private key, 0x and 64 hex digits")
-    .option('--registrar <address...>', 'may enrol, rotate and revoke keys')
     .option('--pauser <address...>', 'may pause anchoring')
-    .option('--organisation <name=address...>', 'admin of an organisation, who opens its logs')
+    .option('--organisation <name=address...>', 'an organisation, and the account that acts for it')
     .option('--admin <address>', 'name this (multi-signature) account as the next admin; it has to accept')
     .option(
       '--admin-delay <seconds>',
@@ -83,11 +84,8 @@ function commands(print: Print): Command {
         privateKey:
           accounts?.admin.privateKey ?? (await readKeyFile(options.keyFile, '--key-file or --mnemonic-file')),
         roles: {
-          registrars: [...(options.registrar ?? []), ...(accounts ? [accounts.registrar.address] : [])],
           pausers: [...(options.pauser ?? []), ...(accounts ? [accounts.admin.address] : [])],
-          organisations: (options.organisation ?? []).map((one) =>
-            parseOrganisation(one, accounts?.admin.address),
-          ),
+          organisations: (options.organisation ?? []).map((one) => parseOrganisation(one, accounts)),
         },
         replace: options.replace === true,
         ...(options.admin !== undefined && { admin: options.admin }),
@@ -109,22 +107,29 @@ function commands(print: Print): Command {
     .description('enrol keys and open logs, as far as that has not been done')
     .argument(
       '<file>',
-      'JSON: {"devices": [{device, key, publicKey}], "persons": […], "logs": [{origin, organisation, publicKey, anchorer}]}',
+      'JSON: {"organisation", "devices": [{device, key, publicKey}], "persons": […], "logs": [{origin, publicKey, anchorer}]}',
     )
     .option('--rpc <url>', 'node to ask, or several with commas between [BLOCKCHAIN_NODES]', defaultRpc)
     .option('--deployment <file>', 'deployment record', '.tianyuan/chain/deployment.json')
+    .option('--organisation <name>', 'whose keys and logs these are, where the file does not say it')
     .option('--mnemonic-file <file>', 'phrase of the accounts of a local chain')
-    .option('--registrar-key-file <file>', 'private key of a registrar')
+    .option('--registrar-key-file <file>', 'private key of a registrar of the organisation')
     .option('--organisation-key-file <file>', "private key of the organisation's admin")
     .option('--gas-price <wei>', 'fixed price; 0 on chains that charge nothing', BigInt)
     .action(async (file: string, options: EnrolFlags) => {
       const accounts = await readAccounts(options.mnemonicFile);
-      const { keys, rotations, revocations, logs: named } = await readEnrolmentFile(file);
+      const {
+        organisation,
+        keys,
+        rotations,
+        revocations,
+        logs: named,
+      } = await readEnrolmentFile(file, options.organisation);
       const deployment = await readDeployment(options.deployment);
-      const logs = named.map(({ origin, organisation, anchorer = accounts?.anchorerOf(origin).address }) => {
+      const logs = named.map(({ origin, anchorer = accounts?.anchorerOf(origin).address }) => {
         if (anchorer === undefined)
           throw new ChainError('REFUSED', `${file} names no anchorer for log ${origin}: add it`);
-        return { origin, organisation, anchorer };
+        return { origin, organisation: organisation!, anchorer };
       });
       const registrarKey =
         keys.length + rotations.length + revocations.length === 0
@@ -138,6 +143,7 @@ function commands(print: Print): Command {
         keys: first,
         logs,
         ...(registrarKey !== undefined && { registrarKey }),
+        ...(organisation !== undefined && { keysOf: organisation }),
         ...(logs.length > 0 && {
           organisationKey:
             accounts?.admin.privateKey ??
@@ -163,6 +169,7 @@ function commands(print: Print): Command {
           rpcUrl: options.rpc,
           deployment,
           registrarKey: registrarKey!,
+          ...(organisation !== undefined && { keysOf: organisation }),
           ...(options.gasPrice !== undefined && { gasPrice: options.gasPrice }),
         },
         { keys: later, rotations, revocations },
@@ -189,6 +196,7 @@ function commands(print: Print): Command {
       }
     });
   addAdminCommands(program, defaultRpc, say);
+  addOrganisationCommands(program, defaultRpc, say);
   addHandOverCommand(program, defaultRpc, say);
   return program;
 }
@@ -199,7 +207,6 @@ type DeployFlags = {
   deployment: string;
   mnemonicFile?: string;
   keyFile?: string;
-  registrar?: string[];
   pauser?: string[];
   organisation?: string[];
   admin?: string;
@@ -212,14 +219,21 @@ type DeployFlags = {
 type EnrolFlags = {
   rpc: string;
   deployment: string;
+  organisation?: string;
   mnemonicFile?: string;
   registrarKeyFile?: string;
   organisationKeyFile?: string;
   gasPrice?: bigint;
 };
 
-function parseOrganisation(text: string, defaultAdmin: string | undefined): { name: string; admin: string } {
-  const [name, admin = defaultAdmin] = text.split('=');
+/** Without an address it is this machine's own, with its registrar. */
+function parseOrganisation(
+  text: string,
+  accounts: LocalAccounts | undefined,
+): { name: string; admin: string; registrars?: string[] } {
+  const [name, admin] = text.split('=');
   if (name && admin) return { name, admin };
+  if (name && accounts)
+    return { name, admin: accounts.admin.address, registrars: [accounts.registrar.address] };
   throw new ChainError('REFUSED', `--organisation takes name=address, not "${text}"`);
 }

@@ -1,5 +1,5 @@
 // npm run contracts:analyse: Slither on the deployed contracts and the example. Every finding is answered in answered.ts,
-// or this fails. Needs Python 3 with pip, which brings Slither into .toolchain/ the first time.
+// or this fails, as it does on an answer to nothing. Needs Python 3 with pip, which brings Slither into .toolchain/ the first time.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { answered } from './answered.ts';
+import { type Finding, matchFindings } from './match-findings.ts';
 
 const slitherVersion = '0.11.6';
 const contracts = join(import.meta.dirname, '..');
@@ -68,16 +69,21 @@ try {
   writeFileSync(solc, `#!/bin/sh\nexec '${process.execPath}' '${script}' "$@"\n`, { mode: 0o755 });
   const python = join(venv, 'bin', 'python');
   const output = run(python, [join(import.meta.dirname, 'run_slither.py'), input, solc], directory);
-  const found = output.trim().split('\n').filter(Boolean);
-  for (const line of found) {
-    const [check = '', impact = '', where = ''] = line.split('\t');
-    const answer = answered[`${check} ${where}`];
-    process.stdout.write(
-      `${answer === undefined ? 'OPEN  ' : 'ok    '} ${impact} ${check} ${where}: ${answer ?? 'no answer'}\n`,
-    );
-    if (answer === undefined) process.exitCode = 1;
+  const found = output
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Finding);
+  const { taken, open, stale } = matchFindings(found, answered);
+  const describe = ({ check, where, at }: Omit<Finding, 'impact'>) =>
+    `${check} ${where}${at.length > 0 ? ` at ${JSON.stringify(at)}` : ''}`;
+  for (const { finding, answer } of taken) {
+    process.stdout.write(`ok     ${finding.impact} ${finding.check} ${finding.where}: ${answer.says}\n`);
   }
-  process.stdout.write(`${found.length} finding(s), ${Object.keys(answered).length} answer(s)\n`);
+  for (const finding of open) process.stdout.write(`OPEN   ${finding.impact} ${describe(finding)}\n`);
+  for (const answer of stale) process.stdout.write(`STALE  ${describe(answer)}: nothing is found there\n`);
+  process.stdout.write(`${found.length} finding(s), ${answered.length} answer(s)\n`);
+  if (open.length + stale.length > 0) process.exitCode = 1;
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

@@ -1,9 +1,12 @@
-"""Runs every detector of Slither on a standard-JSON input, and prints one line a finding: check, impact, function or name.
+"""Runs every detector of Slither on a standard-JSON input, and prints a line of JSON a finding: check, impact, where and at.
+
+Where is the function or name; at is what of its source the finding is about, without line numbers, which move.
 
 Usage: run_slither.py INPUT.json SOLC, in a directory where the sources lie under their names.
 """
 
 import inspect
+import json
 import sys
 
 from crytic_compile import CryticCompile
@@ -24,4 +27,6 @@ for found in slither.run_detectors():
         if "openzeppelin" in first["source_mapping"]["filename_relative"]:
             continue  # audited by others, and not ours to change
         owner = first.get("type_specific_fields", {}).get("parent", {}).get("name", "")
-        print(f"{finding['check']}\t{finding['impact']}\t{owner}.{first['name']}")
+        where = f"{owner}.{first['name']}"
+        at = [element["name"] for element in finding["elements"][1:]]
+        print(json.dumps({"check": finding["check"], "impact": finding["impact"], "where": where, "at": at}))

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {NaiveTree} from "../merkle/NaiveTree.t.sol";
+import {Actor} from "./Actor.t.sol";
 import {AnchorLog} from "./AnchorLog.sol";
 import {IAnchorLog} from "./IAnchorLog.sol";
-
-/// @notice An account of its own, so that calls come from somebody whose roles are known.
-contract Actor {
-    AnchorLog private immutable anchorLog;
-
-    constructor(AnchorLog anchorLog_) {
-        anchorLog = anchorLog_;
-    }
-
-    /// @return taken whether the contract took it
-    function tryCall(bytes memory data) external returns (bool taken) {
-        (taken, ) = address(anchorLog).call(data);
-    }
-}
 
 /// @notice What random callers do, in any order and for as long as the runner likes; the invariants are asked between.
 /// @dev Two logs of two organisations. Each is one true history of {NaiveTree}; a forged one differs in its leaves.
@@ -31,6 +19,9 @@ contract AnchorLogHandler {
     AnchorLog public immutable anchorLog;
     Actor[LOGS] public organisations;
     Actor[LOGS] public anchorers;
+    /// @dev Anchors both logs, each by the grace of its organisation.
+    Actor public hub;
+    Actor public admin;
     Actor public pauser;
     Actor public stranger;
 
@@ -39,24 +30,38 @@ contract AnchorLogHandler {
     uint64[LOGS] public largest;
     bool[LOGS] public closed;
     bool public paused;
-    /// @dev Anything that should have been refused and was not, in words.
+    /// @dev What should have been refused and was not, or the other way round, in words.
     string public breach;
 
     constructor() {
-        anchorLog = new AnchorLog(address(this), 0);
-        pauser = new Actor(anchorLog);
-        stranger = new Actor(anchorLog);
-        anchorLog.grantRole(anchorLog.PAUSER_ROLE(), address(pauser));
-        anchorLog.grantRole(anchorLog.MARKER_ROLE(), address(this));
+        admin = new Actor();
+        hub = new Actor();
+        pauser = new Actor();
+        stranger = new Actor();
+        anchorLog = new AnchorLog(address(admin), 0);
+        grant(admin, anchorLog.PAUSER_ROLE(), address(pauser));
+        grant(admin, anchorLog.MARKER_ROLE(), address(this));
         for (uint256 i = 0; i < LOGS; ++i) {
-            organisations[i] = new Actor(anchorLog);
-            anchorers[i] = new Actor(anchorLog);
-            bytes32 name = bytes32(i + 1);
-            anchorLog.grantRole(anchorLog.organisationRole(name), address(organisations[i]));
-            organisations[i].tryCall(
-                abi.encodeCall(IAnchorLog.openLog, (logId(i), name, address(anchorers[i])))
+            organisations[i] = new Actor();
+            anchorers[i] = new Actor();
+            // Before there is an organisation or a log, nobody has a say over it either.
+            seize(admin, i);
+            bytes memory admission = abi.encodeCall(
+                IAnchorLog.admitOrganisation,
+                (name(i), address(organisations[i]))
             );
+            require(call(admin, admission), "admission");
+            bytes memory opening = abi.encodeCall(
+                IAnchorLog.openLog,
+                (logId(i), name(i), address(anchorers[i]))
+            );
+            require(call(organisations[i], opening), "opening");
+            require(grant(organisations[i], anchorLog.anchorerRole(logId(i)), address(hub)), "the hub");
         }
+    }
+
+    function name(uint256 i) public pure returns (bytes32) {
+        return bytes32(i + 1);
     }
 
     function logId(uint256 i) public pure returns (bytes32) {
@@ -91,28 +96,69 @@ contract AnchorLogHandler {
         if (attempt(actorOf(who), which, newSize, root, proof)) breach = "a forged head was taken";
     }
 
-    /// @dev A true head of one log, sent by everybody who is not its anchorer, each with the highest role there is.
+    /// @dev The hub: a true head of each log in one transaction, or one of them forged, and then nothing may move.
+    function growTogether(uint256 by, uint256 forged) external {
+        IAnchorLog.Append[] memory appends = new IAnchorLog.Append[](LOGS);
+        for (uint256 i = 0; i < LOGS; ++i) {
+            uint64 size = largest[i];
+            uint64 newSize = uint64(size + 1 + ((by >> (8 * i)) % 5));
+            if (newSize > MAX_LEAVES) return;
+            bytes32[] memory leaves = NaiveTree.leavesOf(i, newSize);
+            bytes32[] memory proof = size == 0 ? new bytes32[](0) : leaves.proof(size, newSize);
+            // A proof that is one hash too long is never right, whatever the size.
+            if (forged % 4 == i) proof = proof.append(leaves[0]);
+            appends[i] = IAnchorLog.Append(logId(i), newSize, leaves.root(0, newSize), proof, new bytes(64));
+        }
+        bytes memory data = abi.encodeCall(IAnchorLog.appendMany, (appends));
+        if (call(stranger, data) || call(anchorers[0], data)) breach = "half an anchorer appended";
+        bool taken = call(hub, data);
+        if (taken == (paused || closed[0] || closed[1] || forged % 4 < LOGS))
+            breach = taken ? "grew together while it must not" : "honest growth together refused";
+        if (!taken) return;
+        for (uint256 i = 0; i < LOGS; ++i) note(i, appends[i].newSize, appends[i].newRoot);
+    }
+
+    /// @dev A true head of one log, sent by everybody who is not its anchorer, each with the highest role there is, and
+    /// after having tried to make itself one.
     function intrude(uint256 who, uint256 which, uint256 by) external {
         which %= LOGS;
         uint64 size = largest[which];
         uint64 newSize = uint64(size + 1 + (by % 5));
-        if (newSize > MAX_LEAVES || actorOf(who) == anchorers[which]) return;
+        Actor actor = actorOf(who);
+        if (newSize > MAX_LEAVES || actor == anchorers[which]) return;
+        if (actor != organisations[which]) seize(actor, which);
+        bytes memory again = abi.encodeCall(IAnchorLog.admitOrganisation, (name(which), address(actor)));
+        if (call(actor, again)) breach = "an organisation was admitted again";
         bytes32[] memory leaves = NaiveTree.leavesOf(which, newSize);
         bytes32[] memory proof = size == 0 ? new bytes32[](0) : leaves.proof(size, newSize);
-        if (attempt(actorOf(who), which, newSize, leaves.root(0, newSize), proof))
-            breach = "an intruder appended";
-        // The default admin rules over organisations, and cannot make itself an anchorer.
-        bytes32 role = anchorLog.anchorerRole(logId(which));
-        try anchorLog.grantRole(role, address(this)) {
-            breach = "the admin granted an anchorer";
-        } catch {}
+        if (attempt(actor, which, newSize, leaves.root(0, newSize), proof)) breach = "an intruder appended";
+        if (actor == organisations[which]) return;
+        if (call(actor, abi.encodeCall(IAnchorLog.closeLog, (logId(which), bytes32(0)))))
+            breach = "an intruder closed a log";
+    }
+
+    /// @dev The two steps: the organisation's role first, with it its log's; and each at once.
+    function seize(Actor actor, uint256 which) private {
+        bytes32 organisation = anchorLog.organisationRole(name(which));
+        bytes32 anchorer = anchorLog.anchorerRole(logId(which));
+        if (grant(actor, organisation, address(actor))) breach = "an organisation was taken over";
+        if (grant(actor, anchorLog.registrarRole(name(which)), address(actor)))
+            breach = "an organisation's registrar was granted from outside";
+        if (grant(actor, anchorer, address(actor))) breach = "an anchorer was granted from outside";
+        bytes memory revocation = abi.encodeCall(
+            IAccessControl.revokeRole,
+            (organisation, address(organisations[which]))
+        );
+        if (call(actor, revocation)) breach = "an organisation's account was revoked from outside";
+        revocation = abi.encodeCall(IAccessControl.revokeRole, (anchorer, address(anchorers[which])));
+        if (call(actor, revocation)) breach = "an anchorer was revoked from outside";
     }
 
     function pause(bool on) external {
         bytes memory data =
             on ? abi.encodeCall(IAnchorLog.pause, ()) : abi.encodeCall(IAnchorLog.unpause, ());
-        if (stranger.tryCall(data)) breach = "a stranger paused";
-        if (pauser.tryCall(data)) paused = on;
+        if (call(stranger, data)) breach = "a stranger paused";
+        if (call(pauser, data)) paused = on;
     }
 
     function mark() external {
@@ -122,17 +168,18 @@ contract AnchorLogHandler {
     function close(uint256 which, uint256 dice) external {
         which %= LOGS;
         bytes memory data = abi.encodeCall(IAnchorLog.closeLog, (logId(which), bytes32(0)));
-        if (organisations[(which + 1) % LOGS].tryCall(data)) breach = "another organisation closed it";
+        if (call(organisations[(which + 1) % LOGS], data)) breach = "another organisation closed it";
         // Rarely: a closed log is the end of its story.
-        if (dice % 16 == 0 && organisations[which].tryCall(data)) closed[which] = true;
+        if (dice % 16 == 0 && call(organisations[which], data)) closed[which] = true;
     }
 
     function actorOf(uint256 who) private view returns (Actor) {
-        Actor[6] memory all = [
+        Actor[7] memory all = [
             anchorers[0],
             anchorers[1],
             organisations[0],
             organisations[1],
+            admin,
             pauser,
             stranger
         ];
@@ -146,15 +193,27 @@ contract AnchorLogHandler {
         bytes32 root,
         bytes32[] memory proof
     ) private returns (bool taken) {
-        taken = actor.tryCall(
+        taken = call(
+            actor,
             abi.encodeCall(IAnchorLog.append, (logId(which), newSize, root, proof, new bytes(64)))
         );
-        if (!taken) return false;
+        if (taken) note(which, newSize, root);
+    }
+
+    function note(uint256 which, uint64 newSize, bytes32 root) private {
         if (newSize < largest[which]) breach = "a head shrank";
         bytes32 before = rootAt[which][newSize];
         if (before != 0 && before != root) breach = "a root changed under a size";
         rootAt[which][newSize] = root;
         largest[which] = newSize;
+    }
+
+    function grant(Actor actor, bytes32 role, address account) private returns (bool taken) {
+        return call(actor, abi.encodeCall(IAccessControl.grantRole, (role, account)));
+    }
+
+    function call(Actor actor, bytes memory data) private returns (bool taken) {
+        return actor.tryCall(address(anchorLog), data);
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {AccessControlDefaultAdminRules} from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {Rfc6962} from "../merkle/Rfc6962.sol";
@@ -9,13 +11,16 @@ import {IAnchorLog} from "./IAnchorLog.sol";
 /// @title One append-only head for every log; {IAnchorLog} says what each function promises
 contract AnchorLog is IAnchorLog, AccessControlDefaultAdminRules, Pausable {
     /// @inheritdoc IAnchorLog
-    uint32 public constant RELEASE = 2;
+    uint32 public constant RELEASE = 3;
     bytes32 public constant PAUSER_ROLE = keccak256("tianyuan.pauser");
     bytes32 public constant MARKER_ROLE = keccak256("tianyuan.marker");
 
-    /// @dev Prefixes that keep the roles of organisations and of logs apart.
+    /// @dev Prefixes that keep the roles of organisations, of their registrars and of logs apart.
     bytes32 private constant ORGANISATION = keccak256("tianyuan.organisation");
+    bytes32 private constant REGISTRAR = keccak256("tianyuan.registrar");
     bytes32 private constant ANCHORER = keccak256("tianyuan.anchorer");
+    /// @dev Held by nobody, and its own admin.
+    bytes32 private constant NOBODY = keccak256("tianyuan.nobody");
 
     /// @dev Sizes cross JSON and JavaScript, where integers are exact up to 2^53 - 1.
     uint64 private constant MAX_SIZE = 2 ** 53 - 1;
@@ -32,9 +37,25 @@ contract AnchorLog is IAnchorLog, AccessControlDefaultAdminRules, Pausable {
     /// @dev In ascending order of `marks`.
     mapping(bytes32 logId => MarkedSize[]) private _markedSizes;
 
-    /// @param admin admits organisations and pausers: a multi-signature account in production
+    /// @param admin admits organisations, and grants pausers and the marker: a multi-signature account in production
     /// @param adminDelay seconds between naming a new admin and its taking over, for everybody to see it coming
     constructor(address admin, uint48 adminDelay) AccessControlDefaultAdminRules(adminDelay, admin) {}
+
+    /// @inheritdoc IAnchorLog
+    function admitOrganisation(
+        bytes32 organisation,
+        address firstAdmin
+    ) external onlyRole(DEFAULT_ADMIN_ROLE) {
+        if (organisation == 0 || firstAdmin == address(0)) {
+            revert AdmissionInvalid(organisation, firstAdmin);
+        }
+        bytes32 role = organisationRole(organisation);
+        if (getRoleAdmin(role) == role) revert OrganisationAlreadyAdmitted(organisation);
+        _setRoleAdmin(role, role);
+        _setRoleAdmin(registrarRole(organisation), role);
+        _grantRole(role, firstAdmin);
+        emit OrganisationAdmitted(organisation, firstAdmin);
+    }
 
     /// @inheritdoc IAnchorLog
     function openLog(
@@ -141,8 +162,28 @@ contract AnchorLog is IAnchorLog, AccessControlDefaultAdminRules, Pausable {
     }
 
     /// @inheritdoc IAnchorLog
+    function isRegistrar(bytes32 organisation, address account) external view returns (bool) {
+        return hasRole(registrarRole(organisation), account);
+    }
+
+    /// @dev The roles of an organisation that is not admitted yet, and of a log that is not opened yet, have no admin: the
+    /// default admin, who is OpenZeppelin's admin of whatever has none, could grant them in advance.
+    function getRoleAdmin(
+        bytes32 role
+    ) public view override(AccessControl, IAccessControl) returns (bytes32 adminRole) {
+        adminRole = super.getRoleAdmin(role);
+        if (adminRole != DEFAULT_ADMIN_ROLE || role == DEFAULT_ADMIN_ROLE) return adminRole;
+        if (role != PAUSER_ROLE && role != MARKER_ROLE) adminRole = NOBODY;
+    }
+
+    /// @inheritdoc IAnchorLog
     function organisationRole(bytes32 organisation) public pure returns (bytes32) {
         return keccak256(abi.encode(ORGANISATION, organisation));
+    }
+
+    /// @inheritdoc IAnchorLog
+    function registrarRole(bytes32 organisation) public pure returns (bytes32) {
+        return keccak256(abi.encode(REGISTRAR, organisation));
     }
 
     /// @inheritdoc IAnchorLog

@@ -19,7 +19,7 @@ contract AnchorLogTest {
 
     function setUp() public {
         anchorLog = new AnchorLog(address(this), 0);
-        anchorLog.grantRole(anchorLog.organisationRole(ORGANISATION), address(this));
+        anchorLog.admitOrganisation(ORGANISATION, address(this));
         anchorLog.grantRole(anchorLog.MARKER_ROLE(), address(this));
         anchorLog.openLog(LOG, ORGANISATION, address(this));
         anchorLog.openLog(OTHER, ORGANISATION, address(this));
@@ -105,6 +105,63 @@ contract AnchorLogTest {
         anchorLog.append(LOG, uint64(size), leaves.root(0, size), new bytes32[](0), signature);
         require(anchorLog.verifyInclusion(LOG, leaves[index], uint64(index), path));
         require(!anchorLog.verifyInclusion(LOG, ~leaves[index], uint64(index), path));
+    }
+
+    /// @dev OpenZeppelin's admin of a role that has none is the default admin: here of two roles only, of these contracts.
+    function testFuzz_NoRoleIsTheDefaultAdminsButTwo(bytes32 role, bytes32 name) public {
+        bytes32[4] memory roles = [
+            role,
+            anchorLog.organisationRole(name),
+            anchorLog.registrarRole(name),
+            anchorLog.anchorerRole(name)
+        ];
+        for (uint256 i = 0; i < roles.length; ++i) {
+            if (roles[i] == anchorLog.PAUSER_ROLE() || roles[i] == anchorLog.MARKER_ROLE()) continue;
+            try anchorLog.grantRole(roles[i], address(0xBEEF)) {
+                revert("granted by the default admin");
+            } catch {}
+            try anchorLog.revokeRole(roles[i], address(this)) {
+                revert("revoked by the default admin");
+            } catch {}
+        }
+    }
+
+    function testFuzz_NamesWhatIsWrong(bytes32 name, address account, uint8 length, uint32 marks) public {
+        requireRefused(
+            abi.encodeCall(IAnchorLog.admitOrganisation, (0, account)),
+            abi.encodeWithSelector(IAnchorLog.AdmissionInvalid.selector, bytes32(0), account)
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.openLog, (name, ORGANISATION, address(0))),
+            abi.encodeWithSelector(IAnchorLog.OpeningInvalid.selector, name, address(0))
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.openLog, (LOG, ORGANISATION, address(this))),
+            abi.encodeWithSelector(IAnchorLog.LogAlreadyOpened.selector, LOG)
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.closeLog, (LOG, LOG)),
+            abi.encodeWithSelector(IAnchorLog.SuccessorInvalid.selector, LOG, LOG)
+        );
+        requireRefused(
+            abi.encodeCall(IAnchorLog.sizeAtMark, (LOG, marks)),
+            abi.encodeWithSelector(IAnchorLog.MarkUnknown.selector, marks)
+        );
+        if (length != 64) {
+            requireRefused(
+                abi.encodeCall(IAnchorLog.append, (LOG, 1, name, new bytes32[](0), new bytes(length))),
+                abi.encodeWithSelector(IAnchorLog.SignatureLengthInvalid.selector, LOG, uint256(length))
+            );
+        }
+        if (name == LOG || name == OTHER) return;
+        bytes memory unknown = abi.encodeWithSelector(IAnchorLog.LogUnknown.selector, name);
+        requireRefused(abi.encodeCall(IAnchorLog.head, (name)), unknown);
+        requireRefused(abi.encodeCall(IAnchorLog.closeLog, (name, bytes32(0))), unknown);
+    }
+
+    function requireRefused(bytes memory data, bytes memory reason) private {
+        (bool taken, bytes memory answer) = address(anchorLog).call(data);
+        require(!taken && keccak256(answer) == keccak256(reason));
     }
 
     function grow(bytes32 logId, uint256 size) private {

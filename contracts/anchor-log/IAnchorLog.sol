@@ -5,11 +5,13 @@ pragma solidity 0.8.37;
 /// @notice Keeps the size and root that a log was last known to have, and accepts nothing but growth that it can
 /// check: an RFC 9162 consistency proof must lead from the anchored head to the new one. A log's owner who rewrites
 /// history cannot anchor it. Logs are named by `logId` = SHA-256 of their origin; no name, reading or person is here.
+/// The checkpoint's Ed25519 signature is carried and emitted, not verified: it makes a signer of two histories undeniable.
 /// @dev Roles are OpenZeppelin AccessControl's, with AccessControlDefaultAdminRules: there is one default admin, meant
 /// to be a multi-signature account, and another one takes over in two steps with a delay between. It admits
-/// organisations by granting {organisationRole}. An organisation opens its logs, and grants and revokes
-/// {anchorerRole} of each. Every grant, revocation and step of a transfer is an event. The checkpoint's Ed25519 signature is carried and emitted, not verified: it makes a signer
-/// of two histories undeniable.
+/// organisations, once each, and grants pausers and markers: no other role is its to grant or revoke. An organisation's
+/// accounts name each other ({organisationRole}) and its registrars ({registrarRole}), open its logs, and grant and revoke
+/// {anchorerRole} of each. Nobody gives an organisation back the role that all its accounts lost. Every admission, grant,
+/// revocation and step of a transfer is an event.
 interface IAnchorLog {
     /// @notice Unknown until opened; open until closed; closed for ever.
     enum Phase {
@@ -24,7 +26,7 @@ interface IAnchorLog {
     /// @param anchoredAtBlock block number of the last append; 0 until the first append
     /// @param marks how many marks had been set when the head last moved, see {mark}
     /// @param root RFC 6962 root hash over the first `size` entries
-    /// @param organisation whose admin opened the log and may close it
+    /// @param organisation who opened the log and may close it
     /// @param successor the log that carries on after a closed one; 0 when there is none
     struct Log {
         uint64 size;
@@ -54,10 +56,15 @@ interface IAnchorLog {
         bytes32 root,
         bytes checkpointSignature
     );
+    event OrganisationAdmitted(bytes32 indexed organisation, address indexed firstAdmin);
     event LogOpened(bytes32 indexed logId, bytes32 indexed organisation, address indexed anchorer);
     event LogClosed(bytes32 indexed logId, bytes32 indexed successor, uint64 size);
     event Marked(uint32 indexed number);
 
+    /// @notice An organisation has a non-zero id and a non-zero first admin.
+    error AdmissionInvalid(bytes32 organisation, address firstAdmin);
+    /// @notice It rules over itself since its admission.
+    error OrganisationAlreadyAdmitted(bytes32 organisation);
     error LogUnknown(bytes32 logId);
     error LogAlreadyOpened(bytes32 logId);
     error LogIsClosed(bytes32 logId, bytes32 successor);
@@ -78,8 +85,13 @@ interface IAnchorLog {
     /// @notice Marks are numbered from 1; this one was not set.
     error MarkUnknown(uint32 number);
 
+    /// @notice Lets an organisation in, for ever, with the first account that acts for it and names the others.
+    /// @dev By the default admin, whose say over it ends here. Reverts with {AdmissionInvalid},
+    /// {OrganisationAlreadyAdmitted}.
+    function admitOrganisation(bytes32 organisation, address firstAdmin) external;
+
     /// @notice Opens a log at size 0, with the account that may append to it.
-    /// @dev By the organisation's admin. Reverts with {OpeningInvalid}, {LogAlreadyOpened}.
+    /// @dev By the organisation. Reverts with {OpeningInvalid}, {LogAlreadyOpened}.
     function openLog(bytes32 logId, bytes32 organisation, address anchorer) external;
 
     /// @notice Moves a log's head forward.
@@ -100,7 +112,7 @@ interface IAnchorLog {
     function appendMany(Append[] calldata appends) external;
 
     /// @notice Ends a log whose gateway is lost or broken, in favour of `successor` (0 for none). Works while paused.
-    /// @dev By the admin of the log's organisation. Reverts with {LogUnknown}, {LogIsClosed}, {SuccessorInvalid}.
+    /// @dev By the log's organisation. Reverts with {LogUnknown}, {LogIsClosed}, {SuccessorInvalid}.
     function closeLog(bytes32 logId, bytes32 successor) external;
 
     /// @notice Remembers the size that every log has at this moment, for {sizeAtMark}. Works while paused.
@@ -139,9 +151,16 @@ interface IAnchorLog {
     /// release is a new contract, to which logs are handed over.
     function RELEASE() external view returns (uint32);
 
-    /// @notice The role that opens and closes an organisation's logs, and grants their anchorers.
+    /// @notice Whether an account may speak for an organisation's keys, in {IDeviceRegistry}.
+    function isRegistrar(bytes32 organisation, address account) external view returns (bool);
+
+    /// @notice The role that acts for an organisation: names its accounts and registrars, opens and closes its logs, and
+    /// grants their anchorers. Its own admin once the organisation is admitted, nobody's before.
     function organisationRole(bytes32 organisation) external pure returns (bytes32);
 
-    /// @notice The role that appends to one log.
+    /// @notice The role that enrols, rotates and revokes an organisation's keys. Granted by the organisation.
+    function registrarRole(bytes32 organisation) external pure returns (bytes32);
+
+    /// @notice The role that appends to one log. Granted by the log's organisation.
     function anchorerRole(bytes32 logId) external pure returns (bytes32);
 }

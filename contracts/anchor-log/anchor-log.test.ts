@@ -37,11 +37,78 @@ beforeEach(async () => {
   [asFarm, asDairy, asGateway, asStranger] = [1, 2, 3, 4].map(
     (i) => asAdmin!.connect(chain.accounts[i]!) as Contract,
   );
-  await asAdmin['grantRole']!(await asAdmin['organisationRole']!(farm), farmer);
-  await asAdmin['grantRole']!(await asAdmin['organisationRole']!(dairy), dairyman);
+  await asAdmin['admitOrganisation']!(farm, farmer);
+  await asAdmin['admitOrganisation']!(dairy, dairyman);
   await asAdmin['grantRole']!(await asAdmin['PAUSER_ROLE']!(), admin);
   logId = hexlify(randomBytes(32));
   await asFarm!['openLog']!(logId, farm, gateway);
+});
+
+describe('admitting an organisation', () => {
+  const orchard = id('an orchard');
+
+  test('is the default admin’s, once, with a first account', async () => {
+    expect(await refusal(asFarm!['admitOrganisation']!(orchard, farmer))).toBe(
+      unauthorised(farmer!, ZeroHash),
+    );
+    expect(await refusal(asAdmin!['admitOrganisation']!(ZeroHash, farmer))).toBe(
+      `AdmissionInvalid(${ZeroHash}, ${farmer})`,
+    );
+    expect(await refusal(asAdmin!['admitOrganisation']!(orchard, ZeroAddress))).toBe(
+      `AdmissionInvalid(${orchard}, ${ZeroAddress})`,
+    );
+    expect(await eventsOf(asAdmin!['admitOrganisation']!(orchard, stranger))).toEqual([
+      `OrganisationAdmitted(${orchard}, ${stranger})`,
+    ]);
+    expect(await refusal(asAdmin!['admitOrganisation']!(orchard, admin))).toBe(
+      `OrganisationAlreadyAdmitted(${orchard})`,
+    );
+  });
+
+  test('ends the default admin’s say over it: no step leads to its log', async () => {
+    const anchorer = await asAdmin!['anchorerRole']!(logId);
+    const roles = [
+      [await orgRole(farm), await orgRole(farm)],
+      [anchorer, await orgRole(farm)],
+    ] as const;
+    for (const [role, adminRole] of roles) {
+      const refused = unauthorised(admin!, adminRole);
+      expect(await refusal(asAdmin!['grantRole']!(role, admin))).toBe(refused);
+      expect(await refusal(asAdmin!['revokeRole']!(role, farmer))).toBe(refused);
+    }
+    expect(await refusal(first(asAdmin!, grown(3, 9)))).toBe(unauthorised(admin!, anchorer));
+    expect(await refusal(asAdmin!['closeLog']!(logId, ZeroHash))).toBe(
+      unauthorised(admin!, await orgRole(farm)),
+    );
+  });
+
+  test('leaves nobody a role in advance: of an organisation to come, its registrars, or a log to come', async () => {
+    const another = hexlify(randomBytes(32));
+    const nobody = id('tianyuan.nobody');
+    for (const role of [
+      await orgRole(orchard),
+      await asAdmin!['registrarRole']!(orchard),
+      await asAdmin!['anchorerRole']!(another),
+      nobody,
+    ]) {
+      expect(await refusal(asAdmin!['grantRole']!(role, admin))).toBe(unauthorised(admin!, nobody));
+      expect(await refusal(asFarm!['grantRole']!(role, farmer))).toBe(unauthorised(farmer!, nobody));
+    }
+  });
+
+  test('lets it name its own accounts and registrars, and take the first one back', async () => {
+    const role = await orgRole(farm);
+    const registrar = await asAdmin!['registrarRole']!(farm);
+    expect(await refusal(asDairy!['grantRole']!(role, stranger))).toBe(unauthorised(dairyman!, role));
+    expect(await refusal(asDairy!['grantRole']!(registrar, stranger))).toBe(unauthorised(dairyman!, role));
+    await asFarm!['grantRole']!(role, stranger);
+    await asStranger!['revokeRole']!(role, farmer);
+    await asStranger!['grantRole']!(registrar, gateway);
+    expect(await asAdmin!['isRegistrar']!(farm, gateway)).toBe(true);
+    expect(await asAdmin!['isRegistrar']!(dairy, gateway)).toBe(false);
+    expect(await refusal(asFarm!['closeLog']!(logId, ZeroHash))).toBe(unauthorised(farmer!, role));
+    expect(await refusal(asStranger!['closeLog']!(logId, ZeroHash))).toBeUndefined();
+  });
 });
 
 describe('opening', () => {

@@ -5,8 +5,8 @@ pragma solidity 0.8.37;
 /// @notice Says which key a signature of a subject must verify under, since when, and up to where it still counts.
 /// Subjects are SHA-256 hashes of their id (of a device or a person) or of their origin (of a log, so that it is its
 /// `logId`): no name is here. A key belongs to one subject for ever, and its number in that subject never changes.
-/// @dev Registrars enrol, rotate and revoke; the default admin, meant to be a multi-signature account, grants the role,
-/// and is followed by another one in two steps with a delay between (AccessControlDefaultAdminRules).
+/// @dev A subject is of one organisation for ever: that whose registrar enrolled its first key. Only registrars of this
+/// organisation, whom it names in {IAnchorLog}, enrol, rotate and revoke its keys. Nobody rules over this contract.
 interface IDeviceRegistry {
     enum SubjectKind {
         Device,
@@ -65,6 +65,8 @@ interface IDeviceRegistry {
         uint64 fromIndex;
     }
 
+    /// @notice A subject's first key is enrolled: from now on the subject is this organisation's.
+    event SubjectBound(SubjectKind indexed kind, bytes32 indexed subject, bytes32 indexed organisation);
     event KeyEnrolled(
         SubjectKind indexed kind,
         bytes32 indexed subject,
@@ -90,6 +92,10 @@ interface IDeviceRegistry {
     /// @notice For this log the revocation counts from that index instead.
     event KeyCut(bytes32 indexed publicKey, bytes32 indexed logId, uint64 fromIndex);
 
+    /// @notice The account is no registrar of the organisation that the key is or would be of.
+    error NotRegistrar(address account, bytes32 organisation);
+    /// @notice The subject has keys under another organisation, or is a log that another one opened.
+    error SubjectOfOtherOrganisation(bytes32 subject, bytes32 organisation);
     /// @notice A subject is a SHA-256 hash, not zero.
     error SubjectInvalid();
     /// @notice One id is one subject: a device and a log can't share it.
@@ -108,26 +114,36 @@ interface IDeviceRegistry {
     /// @notice A cut moves only towards the log's beginning.
     error CutNotEarlier(bytes32 publicKey, bytes32 logId, uint64 fromIndex, uint64 currentIndex);
 
-    /// @notice Binds a key to a subject as its next key.
-    /// @dev By a registrar. `keyNumber` must be the count of the subject's keys plus one: naming it makes a repeated
-    /// call fail instead of enrolling twice. Reverts with {SubjectInvalid}, {SubjectKindConflict}, {KeyInvalid},
-    /// {KeyAlreadyEnrolled}, {KeyNumberInvalid}. Mixed-order keys can't be told here at a sane price: registrars refuse them before.
-    function enrol(SubjectKind kind, bytes32 subject, uint32 keyNumber, bytes32 publicKey) external;
+    /// @notice Binds a key to a subject as its next key; and the subject to an organisation with its first one.
+    /// @dev By a registrar of `organisation`. `keyNumber` must be the count of the subject's keys plus one: naming it makes a repeated
+    /// call fail instead of enrolling twice. Reverts with {NotRegistrar}, {SubjectInvalid}, {SubjectKindConflict},
+    /// {SubjectOfOtherOrganisation}, {KeyInvalid}, {KeyAlreadyEnrolled}, {KeyNumberInvalid}. Mixed-order keys can't be told
+    /// here at a sane price: registrars refuse them before.
+    function enrol(
+        bytes32 organisation,
+        SubjectKind kind,
+        bytes32 subject,
+        uint32 keyNumber,
+        bytes32 publicKey
+    ) external;
 
     /// @notice Enrols many keys, all of them or none.
-    function enrolMany(Enrolment[] calldata enrolments) external;
+    function enrolMany(bytes32 organisation, Enrolment[] calldata enrolments) external;
 
     /// @notice Hands a subject over from its active key to its next one.
     /// @param lastBoot and `lastSeq` name the last message that the old key signed: nothing after it counts
-    /// @dev By a registrar. Reverts with {KeyUnknown}, {KeyNotActive} and as {enrol}.
+    /// @dev By a registrar of the subject's organisation. Reverts with {KeyUnknown}, {KeyNotActive} and as {enrol}.
     function rotate(bytes32 oldPublicKey, bytes32 newPublicKey, uint64 lastBoot, uint64 lastSeq) external;
 
     /// @notice Revokes a key, in every log, from the size anchored at this moment on, and in the logs of `cuts` from an
     /// index on. Called again for a revoked key it gives more logs a cut, or moves a cut towards the beginning; the moment
     /// stays.
-    /// @dev By a registrar; needs AnchorLog's marker role for this contract. Reverts with {KeyUnknown}, {CutBeyondHead},
-    /// {CutNotEarlier}.
+    /// @dev By a registrar of the subject's organisation, who may cut its key in any log; needs AnchorLog's marker role for
+    /// this contract. Reverts with {KeyUnknown}, {NotRegistrar}, {CutBeyondHead}, {CutNotEarlier}.
     function revoke(bytes32 publicKey, Cut[] calldata cuts) external;
+
+    /// @notice The organisation that a subject is of; 0 before its first key.
+    function organisationOf(bytes32 subject) external view returns (bytes32);
 
     /// @notice A subject's key by its number; all zeros when there is none.
     function keyOf(bytes32 subject, uint32 keyNumber) external view returns (Key memory);

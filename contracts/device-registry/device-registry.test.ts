@@ -18,34 +18,41 @@ import { syntheticGrowth } from '../vectors/synthetic-growth.ts';
 const [device, person, log] = [0, 1, 2];
 const [active, rotated, revoked] = [1, 2, 3];
 const [none, cut, anchoredHead] = [0n, 1n, 2n];
-const farm = id('a farm');
+const [farm, dairy] = [id('a farm'), id('a dairy')];
 const sensor = sha256(toUtf8Bytes('orchard-1'));
 
 let chain: SimulatedChain;
 let admin: string;
-let stranger: string;
+let dairyman: string;
 let anchorLog: Contract;
 let registry: Contract;
 
 beforeAll(async () => {
   chain = await openSimulatedChain();
-  [admin, stranger] = chain.accounts.map(({ address }) => address) as [string, string];
+  [admin, dairyman] = chain.accounts.map(({ address }) => address) as [string, string];
 });
 afterAll(() => chain.close());
 
 beforeEach(async () => {
   anchorLog = await deploy(AnchorLog, chain.accounts[0]!, admin, 0);
-  registry = await deploy(DeviceRegistry, chain.accounts[0]!, admin, 0, await anchorLog.getAddress());
-  await registry['grantRole']!(await registry['REGISTRAR_ROLE']!(), admin);
+  registry = await deploy(DeviceRegistry, chain.accounts[0]!, await anchorLog.getAddress());
   await anchorLog['grantRole']!(await anchorLog['MARKER_ROLE']!(), await registry.getAddress());
-  await anchorLog['grantRole']!(await anchorLog['organisationRole']!(farm), admin);
+  await anchorLog['admitOrganisation']!(farm, admin);
+  await anchorLog['grantRole']!(await anchorLog['registrarRole']!(farm), admin);
+  await anchorLog['admitOrganisation']!(dairy, dairyman);
+  const asDairyman = anchorLog.connect(chain.accounts[1]!) as Contract;
+  await asDairyman['grantRole']!(await anchorLog['registrarRole']!(dairy), dairyman);
 });
 
 describe('enrolling', () => {
   test('binds a key to a subject and says so', async () => {
     const key = newKey();
-    const receipt = await (await registry['enrol']!(device, sensor, 1, key)).wait();
-    expect(names(receipt)).toEqual([`KeyEnrolled(${device}, ${sensor}, ${key}, 1)`]);
+    const receipt = await (await enrol(device, sensor, 1, key)).wait();
+    expect(names(receipt)).toEqual([
+      `SubjectBound(${device}, ${sensor}, ${farm})`,
+      `KeyEnrolled(${device}, ${sensor}, ${key}, 1)`,
+    ]);
+    expect(await registry['organisationOf']!(sensor)).toBe(farm);
     const enrolled = {
       publicKey: key,
       subject: sensor,
@@ -61,33 +68,31 @@ describe('enrolling', () => {
 
   test('numbers the keys of a subject from 1 without holes', async () => {
     for (const number of [0, 2]) {
-      expect(await refusal(registry['enrol']!(device, sensor, number, newKey()))).toBe(
+      expect(await refusal(enrol(device, sensor, number, newKey()))).toBe(
         `KeyNumberInvalid(${sensor}, ${number}, 1)`,
       );
     }
-    await registry['enrol']!(device, sensor, 1, newKey());
-    expect(await refusal(registry['enrol']!(device, sensor, 1, newKey()))).toBe(
-      `KeyNumberInvalid(${sensor}, 1, 2)`,
-    );
-    await registry['enrol']!(device, sensor, 2, newKey());
+    await enrol(device, sensor, 1, newKey());
+    expect(await refusal(enrol(device, sensor, 1, newKey()))).toBe(`KeyNumberInvalid(${sensor}, 1, 2)`);
+    await enrol(device, sensor, 2, newKey());
     expect(await registry['keyCount']!(sensor)).toBe(2n);
   });
 
   test('binds a key for ever, to one subject', async () => {
     const key = newKey();
-    await registry['enrol']!(device, sensor, 1, key);
+    await enrol(device, sensor, 1, key);
     const another = id('another');
     const refused = `KeyAlreadyEnrolled(${key}, ${sensor}, 1)`;
-    expect(await refusal(registry['enrol']!(device, another, 1, key))).toBe(refused);
-    expect(await refusal(registry['enrol']!(device, sensor, 2, key))).toBe(refused);
+    expect(await refusal(enrol(device, another, 1, key))).toBe(refused);
+    expect(await refusal(enrol(device, sensor, 2, key))).toBe(refused);
     await registry['revoke']!(key, []);
-    expect(await refusal(registry['enrol']!(device, another, 1, key))).toBe(refused);
+    expect(await refusal(enrol(device, another, 1, key))).toBe(refused);
   });
 
   test('keeps a subject of one kind', async () => {
-    await registry['enrol']!(device, sensor, 1, newKey());
+    await enrol(device, sensor, 1, newKey());
     for (const kind of [person, log]) {
-      expect(await refusal(registry['enrol']!(kind, sensor, 1, newKey()))).toBe(
+      expect(await refusal(enrol(kind, sensor, 1, newKey()))).toBe(
         `SubjectKindConflict(${sensor}, ${device})`,
       );
     }
@@ -102,12 +107,12 @@ describe('enrolling', () => {
     ['p itself', `0xed${'ff'.repeat(30)}7f`],
     ['as large as 255 bits go', `0x${'ff'.repeat(32)}`],
   ])('refuses a key that is %s', async (_, key) => {
-    expect(await refusal(registry['enrol']!(device, sensor, 1, key))).toBe(`KeyInvalid(${key})`);
+    expect(await refusal(enrol(device, sensor, 1, key))).toBe(`KeyInvalid(${key})`);
   });
 
   test('takes many keys, or none of them', async () => {
     const [a, b, c] = [newKey(), newKey(), newKey()];
-    await registry['enrolMany']!([
+    await enrolMany([
       [device, sensor, 1, a],
       [device, sensor, 2, b],
       [log, id('a log'), 1, c],
@@ -117,12 +122,12 @@ describe('enrolling', () => {
       [person, id('a person'), 1, newKey()],
       [person, id('another person'), 1, a],
     ];
-    expect(await refusal(registry['enrolMany']!(twice))).toBe(`KeyAlreadyEnrolled(${a}, ${sensor}, 1)`);
+    expect(await refusal(enrolMany(twice))).toBe(`KeyAlreadyEnrolled(${a}, ${sensor}, 1)`);
     expect(await registry['keyCount']!(id('a person'))).toBe(0n);
   });
 
   test('wants a subject', async () => {
-    expect(await refusal(registry['enrol']!(device, ZeroHash, 1, newKey()))).toBe('SubjectInvalid()');
+    expect(await refusal(enrol(device, ZeroHash, 1, newKey()))).toBe('SubjectInvalid()');
   });
 
   test('answers zeros for what is not there', async () => {
@@ -135,7 +140,7 @@ describe('enrolling', () => {
 describe('rotating', () => {
   test('hands over from the last message of the old key', async () => {
     const [old, next] = [newKey(), newKey()];
-    await registry['enrol']!(device, sensor, 1, old);
+    await enrol(device, sensor, 1, old);
     const receipt = await (await registry['rotate']!(old, next, 7, 40)).wait();
     expect(names(receipt)).toEqual([
       `KeyRotated(${device}, ${sensor}, ${old}, ${next}, 2, 7, 40)`,
@@ -153,7 +158,7 @@ describe('rotating', () => {
   test('is for an active key, to a new one', async () => {
     const [old, next] = [newKey(), newKey()];
     expect(await refusal(registry['rotate']!(old, next, 1, 1))).toBe(`KeyUnknown(${old})`);
-    await registry['enrol']!(device, sensor, 1, old);
+    await enrol(device, sensor, 1, old);
     expect(await refusal(registry['rotate']!(old, old, 1, 1))).toBe(
       `KeyAlreadyEnrolled(${old}, ${sensor}, 1)`,
     );
@@ -174,7 +179,7 @@ describe('revoking', () => {
   beforeEach(async () => {
     key = newKey();
     [busy, quiet] = [hexlify(randomBytes(32)), hexlify(randomBytes(32))];
-    await registry['enrol']!(device, sensor, 1, key);
+    await enrol(device, sensor, 1, key);
     await anchorLog['openLog']!(busy, farm, admin);
     await anchorLog['openLog']!(quiet, farm, admin);
   });
@@ -259,16 +264,52 @@ describe('revoking', () => {
   }
 });
 
-test('only a registrar enrols, rotates and revokes', async () => {
-  const key = newKey();
-  await registry['enrol']!(device, sensor, 1, key);
-  const asStranger = registry.connect(chain.accounts[1]!) as Contract;
-  const refused = `AccessControlUnauthorizedAccount(${stranger}, ${await registry['REGISTRAR_ROLE']!()})`;
-  expect(await refusal(asStranger['enrol']!(device, sensor, 2, newKey()))).toBe(refused);
-  expect(await refusal(asStranger['enrolMany']!([]))).toBe(refused);
-  expect(await refusal(asStranger['rotate']!(key, newKey(), 1, 1))).toBe(refused);
-  expect(await refusal(asStranger['revoke']!(key, []))).toBe(refused);
+describe('a registrar', () => {
+  const asDairy = () => registry.connect(chain.accounts[1]!) as Contract;
+  const refused = (organisation: string) => `NotRegistrar(${dairyman}, ${organisation})`;
+
+  test('enrols, rotates and revokes for its own organisation only', async () => {
+    const key = newKey();
+    await enrol(device, sensor, 1, key);
+    expect(await refusal(asDairy()['enrol']!(farm, device, id('a new sensor'), 1, newKey()))).toBe(
+      refused(farm),
+    );
+    expect(await refusal(asDairy()['enrolMany']!(farm, []))).toBe(refused(farm));
+    expect(await refusal(asDairy()['rotate']!(key, newKey(), 1, 1))).toBe(refused(farm));
+    expect(await refusal(asDairy()['revoke']!(key, []))).toBe(refused(farm));
+    expect(await refusal(asDairy()['enrol']!(dairy, device, id('a tank'), 1, newKey()))).toBeUndefined();
+  });
+
+  test('adds no key to a subject of another organisation, a revoked key’s included', async () => {
+    const key = newKey();
+    await enrol(device, sensor, 1, key);
+    await registry['revoke']!(key, []);
+    expect(await refusal(asDairy()['enrol']!(dairy, device, sensor, 2, newKey()))).toBe(
+      `SubjectOfOtherOrganisation(${sensor}, ${farm})`,
+    );
+  });
+
+  test('enrols no key of a log that another organisation opened', async () => {
+    const opened = hexlify(randomBytes(32));
+    await anchorLog['openLog']!(opened, farm, admin);
+    expect(await refusal(asDairy()['enrol']!(dairy, log, opened, 1, newKey()))).toBe(
+      `SubjectOfOtherOrganisation(${opened}, ${farm})`,
+    );
+    expect(await refusal(enrol(log, opened, 1, newKey()))).toBeUndefined();
+  });
+
+  test('is one by its organisation’s word, which neither the default admin nor the organisation’s role replaces', async () => {
+    await anchorLog['revokeRole']!(await anchorLog['registrarRole']!(farm), admin);
+    expect(await refusal(enrol(device, sensor, 1, newKey()))).toBe(`NotRegistrar(${admin}, ${farm})`);
+  });
 });
+
+/** As the farm's registrar. */
+function enrol(kind: number, subject: string, keyNumber: number, publicKey: string) {
+  return registry['enrol']!(farm, kind, subject, keyNumber, publicKey);
+}
+
+const enrolMany = (enrolments: unknown[]) => registry['enrolMany']!(farm, enrolments);
 
 function newKey(): string {
   return hexlify(publicKeyOf(newSecretKey()));

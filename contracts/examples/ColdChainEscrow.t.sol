@@ -78,7 +78,7 @@ contract ColdChainEscrowTest {
 
     function setUp() public {
         anchorLog = new AnchorLog(address(this), 0);
-        anchorLog.grantRole(anchorLog.organisationRole(ORGANISATION), address(this));
+        anchorLog.admitOrganisation(ORGANISATION, address(this));
         anchorLog.openLog(LOG, ORGANISATION, address(this));
         escrow = new ColdChainEscrow(anchorLog);
         deadline = uint64(block.timestamp) + 1 days;
@@ -177,6 +177,7 @@ contract ColdChainEscrowTest {
         payee.prepare(id, false);
         escrow.claim(id, entryOf(ATTESTATION), index, proof);
         require(address(payee).balance == 1 ether && address(escrow).balance == FREIGHT);
+        require(escrow.deliveryOf(id).state == ColdChainEscrow.State.Paid);
     }
 
     /// @dev Anchors a log that has the attestation somewhere. @return where, and the proof of it

@@ -133,6 +133,65 @@ contract Rfc6962Test {
         require(!rfc6962.verifyInclusion(index, size, leaf, path, root));
     }
 
+    /// @dev Any place, any leaf, and any other place's path, cut or drawn out: taken when all of it is true, and only then.
+    function testFuzz_TakesAnInclusionProofIffItIsTrue(
+        uint256 seed,
+        uint8 b,
+        uint8[3] memory places,
+        uint8 shape
+    ) public view {
+        uint256 size = 1 + (uint256(b) % MAX_LEAVES);
+        bytes32[] memory leaves = NaiveTree.leavesOf(seed, size);
+        // Often the same place thrice, or what is true is never asked.
+        uint256 index = places[0] % (size + 2);
+        uint256 ofLeaf = shape & 1 == 0 ? index % size : places[1] % size;
+        uint256 ofPath = shape & 2 == 0 ? index % size : places[2] % size;
+        bytes32[] memory proof = reshaped(leaves.path(ofPath, 0, size), bytes32(seed), shape >> 2);
+        bool isTrue =
+            index < size && leaves[ofLeaf] == leaves[index] && isSame(proof, leaves.path(index, 0, size));
+        require(rfc6962.verifyInclusion(index, size, leaves[ofLeaf], proof, leaves.root(0, size)) == isTrue);
+    }
+
+    /// @dev The same of two heads, which may be of two histories, in either order, with the proof of any two sizes.
+    function testFuzz_TakesAConsistencyProofIffItIsTrue(
+        uint256 seed,
+        uint8[4] memory sizes,
+        uint8 changed,
+        uint8 shape
+    ) public view {
+        uint256 size1 = 1 + (uint256(sizes[0]) % MAX_LEAVES);
+        uint256 size2 = 1 + (uint256(sizes[1]) % MAX_LEAVES);
+        bytes32[] memory leaves = NaiveTree.leavesOf(seed, MAX_LEAVES);
+        bytes32 root1 = leaves.root(0, size1);
+        bool isRewritten = shape & 1 == 1 && changed % MAX_LEAVES < size1;
+        if (isRewritten) leaves[changed % MAX_LEAVES] = bytes32(seed);
+        (uint256 from, uint256 to) = shape & 2 == 0 && size1 <= size2
+            ? (size1, size2)
+            : sizesFrom(sizes[2], sizes[3]);
+        bytes32[] memory proof = reshaped(leaves.proof(from, to), bytes32(seed), shape >> 2);
+        bool isTrue = size1 <= size2 && !isRewritten && isSame(proof, leaves.proof(size1, size2));
+        require(rfc6962.verifyConsistency(size1, size2, root1, leaves.root(0, size2), proof) == isTrue);
+    }
+
+    /// @dev Mostly as it is; else longer, shorter, turned round or with one hash exchanged.
+    function reshaped(
+        bytes32[] memory proof,
+        bytes32 other,
+        uint256 how
+    ) private pure returns (bytes32[] memory) {
+        how %= 8;
+        if (how == 1) return proof.append(other);
+        if (how == 0 || how > 4 || proof.length == 0) return proof;
+        if (how == 2) return withoutLast(proof);
+        if (how == 3) (proof[0], proof[proof.length - 1]) = (proof[proof.length - 1], proof[0]);
+        else proof[uint256(other) % proof.length] = other;
+        return proof;
+    }
+
+    function isSame(bytes32[] memory one, bytes32[] memory other) private pure returns (bool) {
+        return keccak256(abi.encode(one)) == keccak256(abi.encode(other));
+    }
+
     function sizesFrom(uint8 a, uint8 b) private pure returns (uint256 size1, uint256 size2) {
         size2 = 1 + (uint256(b) % MAX_LEAVES);
         size1 = 1 + (uint256(a) % size2);

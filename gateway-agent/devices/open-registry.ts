@@ -82,8 +82,10 @@ export function openRegistry(
       });
       if (registrarKey === undefined) return following;
       const { openRegistrar, readDeployment } = await import('@tianyuan/chain');
+      // Its devices are of the organisation that its log is of.
+      const keysOf = { ofLog: origin };
       const connect = async () =>
-        openRegistrar({ rpcUrl, deployment: await readDeployment(deploymentFile), registrarKey });
+        openRegistrar({ rpcUrl, deployment: await readDeployment(deploymentFile), registrarKey, keysOf });
       await Promise.all([following, queue.run(connect, signal)]);
     },
   };

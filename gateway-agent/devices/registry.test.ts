@@ -1,5 +1,10 @@
 import { type ChainEvent, type Registrar, enrol, followAnchors, openRegistrar } from '@tianyuan/chain';
-import { type TemporaryChain, makeLog, openTemporaryChain } from '@tianyuan/chain/temporary-chain.ts';
+import {
+  type TemporaryChain,
+  makeLog,
+  openTemporaryChain,
+  organisation,
+} from '@tianyuan/chain/temporary-chain.ts';
 import { bytesToHex, encodeBase64, newSecretKey, publicKeyOf, sha256, utf8ToBytes } from '@tianyuan/protocol';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -110,12 +115,16 @@ const registrarOf = (): Registrar =>
     rpcUrl: chain.local.rpcUrl,
     deployment: chain.deployment,
     registrarKey: chain.accounts.registrar.privateKey,
+    keysOf: organisation,
     pollMs: 20,
   });
 
+/** A registrar's gateway has a log: its devices are of the organisation that opened it. */
+const openedLog = async () => (await chain.openLog()).origin;
+
 describe('a registrar gateway', () => {
   test('keeps its wishes while there is no chain, and tells each once when there is one', async () => {
-    const { store, run } = newGateway();
+    const { store, run } = newGateway(await openedLog());
     const device = newDevice();
     enrolDevice(store, enrolmentOf(device), 0);
     store.sqlite.transaction(() => addKey(store, { device: device.id, publicKey: newKey() }, 1)).immediate();
@@ -135,7 +144,7 @@ describe('a registrar gateway', () => {
   });
 
   test('that is killed between telling and seeing tells nothing twice', async () => {
-    const { store, origin, run } = newGateway();
+    const { store, origin, run } = newGateway(await openedLog());
     const device = newDevice();
     enrolDevice(store, enrolmentOf(device), 0);
     // The answer is lost, again and again, and nothing is followed meanwhile.
@@ -163,13 +172,14 @@ describe('a registrar gateway', () => {
   });
 
   test('goes on with the rest where one thing is refused, and says why', async () => {
-    const { store, run } = newGateway();
+    const { store, run } = newGateway(await openedLog());
     const [taken, fine] = [newDevice(), newDevice()];
     const foreign = newKey();
     await enrol({
       rpcUrl: chain.local.rpcUrl,
       deployment: chain.deployment,
       registrarKey: chain.accounts.registrar.privateKey,
+      keysOf: organisation,
       keys: [{ kind: 'device', id: taken.id, key: 1, publicKey: foreign }],
     });
     for (const device of [taken, fine]) enrolDevice(store, enrolmentOf(device), 0);
@@ -246,7 +256,7 @@ describe('every gateway', () => {
   });
 
   test('goes back with the chain: what it took back counts again, and its own wishes are told anew', async () => {
-    const { store, register, run } = newGateway();
+    const { store, register, run } = newGateway(await openedLog());
     const [lost, told] = [newDevice(), newDevice()];
     enrolDevice(store, enrolmentOf(lost), 0);
     const hand = registrarOf();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { deriveAccounts, openRegistrar, readDeployment } from '@tianyuan/chain';
 import { decodeBase64 } from '@tianyuan/protocol';
 import { readAddresses } from '../addresses.ts';
+import { demonstration } from '../demonstration.ts';
 import { LauncherError } from '../launcher-error.ts';
 import type { Layout } from '../layout.ts';
 import { secretIn } from '../secret-file.ts';
@@ -42,7 +43,8 @@ async function registrarOf(layout: Layout) {
   const { rpcUrl } = readAddresses(layout.addresses);
   const { registrar } = deriveAccounts(readFileSync(join(layout.chain, 'mnemonic'), 'utf8').trim());
   const deployment = await readDeployment(layout.deployment);
-  return openRegistrar({ rpcUrl, deployment, registrarKey: registrar.privateKey });
+  const keysOf = demonstration.organisation;
+  return openRegistrar({ rpcUrl, deployment, registrarKey: registrar.privateKey, keysOf });
 }
 
 function keyBytes(text: string): Uint8Array {

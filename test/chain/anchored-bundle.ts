@@ -67,9 +67,7 @@ export async function openAnchoringChain(options: {
     file: deploymentFile,
     privateKey: admin.privateKey,
     roles: {
-      registrars: [registrar.address],
-      pausers: [],
-      organisations: [{ name: organisation, admin: admin.address }],
+      organisations: [{ name: organisation, admin: admin.address, registrars: [registrar.address] }],
     },
   });
   const anchorer = anchorerOf(log.origin);
@@ -88,6 +86,7 @@ export async function openAnchoringChain(options: {
       { kind: 'log', id: log.origin, key: 1, publicKey: log.publicKey },
     ],
     registrarKey: registrar.privateKey,
+    keysOf: organisation,
     logs: [{ origin: log.origin, organisation, anchorer: anchorer.address }],
     organisationKey: admin.privateKey,
   });

@@ -67,8 +67,7 @@ export async function openField(options: {
     file: deploymentFile,
     privateKey: admin.privateKey,
     roles: {
-      registrars: [registrar.address],
-      organisations: [{ name: organisation, admin: admin.address }],
+      organisations: [{ name: organisation, admin: admin.address, registrars: [registrar.address] }],
     },
   });
   const validators = join(home, 'validators.json');
@@ -132,6 +131,7 @@ export async function openField(options: {
           { kind: 'device', id: gateway.device.id, key: 1, publicKey: gateway.device.publicKey },
         ],
         registrarKey: registrar.privateKey,
+        keysOf: organisation,
         logs: [{ origin: gateway.origin, organisation, anchorer: anchorer.address }],
         organisationKey: admin.privateKey,
       });

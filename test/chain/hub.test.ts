@@ -80,7 +80,7 @@ async function openHub(): Promise<{
     chainId,
     file: join(home, 'deployment.json'),
     privateKey,
-    roles: { registrars: [admin.address], organisations: [{ name: organisation, admin: admin.address }] },
+    roles: { organisations: [{ name: organisation, admin: admin.address }] },
   });
   const hub = connectHub({ rpcUrl, deployment, privateKey, pollMs: 100 });
   const provider = new JsonRpcProvider(rpcUrl, chainId, { staticNetwork: true, pollingInterval: 100 });

@@ -52,7 +52,8 @@ beforeAll(async () => {
   const accounts = [hubAccount.address, registrar.address];
   await fundAccounts({ rpcUrl, chainId, privateKey: admin.privateKey, accounts, atLeast: 10n ** 20n });
   const { id, publicKey } = device;
-  await enrolHere({ keys: [{ kind: 'device', id, key: 1, publicKey }], registrarKey: registrar.privateKey });
+  const registrarKey = registrar.privateKey;
+  await enrolHere({ keys: [{ kind: 'device', id, key: 1, publicKey }], registrarKey });
   service = await openTrace();
 });
 afterAll(async () => {
@@ -62,7 +63,7 @@ afterAll(async () => {
 });
 
 const enrolHere = (what: Partial<Parameters<typeof enrol>[0]>) =>
-  enrol({ rpcUrl: chain.local.rpcUrl, deployment: chain.deployment, ...what });
+  enrol({ rpcUrl: chain.local.rpcUrl, deployment: chain.deployment, keysOf: organisation, ...what });
 
 /** A gateway's log that the registry knows, with messages; the hub may anchor it unless somebody else is named. */
 async function openLog(messages: number, anchorer = hubAccount.address): Promise<SignedLog> {

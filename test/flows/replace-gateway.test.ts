@@ -62,6 +62,7 @@ beforeAll(async () => {
     rpcUrl: chain.local.rpcUrl,
     deployment: chain.deployment,
     registrarKey: chain.accounts.registrar.privateKey,
+    keysOf: organisation,
     keys: [{ kind: 'device', id: device.id, key: 1, publicKey: device.publicKey }],
   });
   const environment = {
@@ -103,6 +104,7 @@ async function prepare(dataDir: string, origin: string, devices = [device]): Pro
     rpcUrl,
     deployment: chain.deployment,
     registrarKey: chain.accounts.registrar.privateKey,
+    keysOf: organisation,
     organisationKey: chain.accounts.admin.privateKey,
     keys: [{ kind: 'log', id: origin, key: 1, publicKey }],
     logs: [{ origin, organisation, anchorer }],

@@ -75,8 +75,7 @@ onBothServers('the trace API on a real chain', (database) => {
       file: deploymentFile,
       privateKey: admin.privateKey,
       roles: {
-        registrars: [registrar.address],
-        organisations: [{ name: organisation, admin: admin.address }],
+        organisations: [{ name: organisation, admin: admin.address, registrars: [registrar.address] }],
       },
       replace: true,
     });
@@ -91,6 +90,7 @@ onBothServers('the trace API on a real chain', (database) => {
         { kind: 'device', id: device.id, key: 1, publicKey: device.publicKey },
       ],
       registrarKey: registrar.privateKey,
+      keysOf: organisation,
       logs: [{ origin, organisation, anchorer: anchorer.address }],
       organisationKey: admin.privateKey,
     });
