@@ -69,6 +69,7 @@ beforeAll(async () => {
     rpcUrl,
     deployment: chain.deployment,
     registrarKey: registrar.privateKey,
+    keysOf: organisation,
     organisationKey: admin.privateKey,
     keys: [{ kind: 'log', id: origin, key: 1, publicKey }],
     logs: [{ origin, organisation, anchorer: anchorer.address }],
