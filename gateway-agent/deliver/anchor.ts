@@ -30,6 +30,8 @@ const finalityPollMs = 1000;
 const confirmTimeoutMs = 60_000;
 /** However quiet all is, the chain is asked this often whether it still has the anchor. */
 const longestRestMs = 3_600_000;
+/** A cost that cannot be asked for, or not be noted on a full disk, is tried again in so many rounds. */
+const costTries = 10;
 /** Reasons that are named for one anchor; more of them anchor nothing more. */
 const maxReasons = 10;
 
@@ -84,6 +86,8 @@ export function openAnchorer(options: {
   let anchoredMs = Number.NEGATIVE_INFINITY;
   /** why an anchor was asked for at once, and the size that it must reach */
   const wishes = new Map<string, number>();
+  /** transactions whose cost is not noted yet, and the tries that are left */
+  const uncounted = new Map<string, number>();
 
   const situation = (): AnchorSituation => ({
     size: log.size(),
@@ -120,6 +124,7 @@ export function openAnchorer(options: {
       await append(cause === undefined ? anchored : log.size(), cause, signal);
     }
     for (const [reason, size] of wishes) if (size <= anchored) wishes.delete(reason);
+    await countCosts(signal);
     await settleFinality(signal);
   }
 
@@ -142,15 +147,21 @@ export function openAnchorer(options: {
     anchoredMs = performance.now();
     anchoredAt = now();
     logger.info({ size, transactionHash, blockNumber, cause }, 'anchored');
-    await count(transactionHash, signal);
+    uncounted.set(transactionHash, costTries);
   }
 
-  /** What it cost is for the owner to know, and no reason to do anything again. */
-  async function count(transactionHash: string, signal: AbortSignal): Promise<void> {
-    try {
-      costs.add(transactionHash, await orAborted(chain.costOf(transactionHash), signal), now());
-    } catch (error) {
-      if (!signal.aborted) logger.warn({ err: error, transactionHash }, 'what an anchor cost is not known');
+  /** What it cost is for the owner to know, and no reason to do anything else again. */
+  async function countCosts(signal: AbortSignal): Promise<void> {
+    for (const [transactionHash, tries] of uncounted) {
+      try {
+        costs.add(transactionHash, await orAborted(chain.costOf(transactionHash), signal), now());
+        uncounted.delete(transactionHash);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (tries > 1) uncounted.set(transactionHash, tries - 1);
+        else uncounted.delete(transactionHash);
+        logger.warn({ err: error, transactionHash }, 'what an anchor cost is not known');
+      }
     }
   }
 
