@@ -1,13 +1,6 @@
-import {
-  type Anchor,
-  type BlockHeader,
-  bytesToHex,
-  decodeBase64,
-  decodeHeader,
-  hashHeader,
-  hashQbftBlock,
-  hexToBytes,
-} from '@tianyuan/protocol';
+import { type Anchor, bytesToHex, decodeBase64, hexToBytes } from '@tianyuan/protocol';
+import { type BlockHeader, decodeHeader, hashHeader } from '@tianyuan/protocol/evidence/block-header.ts';
+import { hashQbftBlock } from '@tianyuan/protocol/evidence/qbft.ts';
 import besu from '@tianyuan/protocol/vectors/besu-qbft.json' with { type: 'json' };
 import clique from '@tianyuan/protocol/vectors/clique-evidence.json' with { type: 'json' };
 import { makeEvidenceSample, validatorSecrets } from '@tianyuan/protocol/vectors/sample-evidence.ts';

@@ -1,4 +1,5 @@
-import { type Validators, bytesToHex, judgeSeals, validatorsAt } from '@tianyuan/protocol';
+import { type Validators, bytesToHex, validatorsAt } from '@tianyuan/protocol';
+import { judgeSeals } from '@tianyuan/protocol/evidence/judge-seals.ts';
 import type { JsonRpcProvider } from 'ethers';
 import { ChainError } from './chain-error.ts';
 import { type RawBlock, readRawBlock } from './evidence/raw-block.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { registryLayout } from '@tianyuan/protocol';
+import { registryLayout } from '@tianyuan/protocol/evidence/registry-record.ts';
 import { expect, test } from 'vitest';
 
 // A bundle proves a key's record by storage slots, which no ABI names and which move with what the contract inherits. They are

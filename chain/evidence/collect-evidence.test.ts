@@ -1,13 +1,12 @@
 import {
   bytesToHex,
   decodeBase64,
-  decodeHeader,
   encodeBase64,
-  hashHeader,
   logId,
   type ProofBundle,
   verifyBundle,
 } from '@tianyuan/protocol';
+import { decodeHeader, hashHeader } from '@tianyuan/protocol/evidence/block-header.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnchorRecord } from '../chain-event.ts';
 import { type ChainNode, openNode } from '../node.ts';

@@ -1,4 +1,5 @@
-import { type ChainEvidence, encodeBase64, encodeHeader } from '@tianyuan/protocol';
+import { type ChainEvidence, encodeBase64 } from '@tianyuan/protocol';
+import { encodeHeader } from '@tianyuan/protocol/evidence/block-header.ts';
 import type { JsonRpcProvider } from 'ethers';
 import { ChainError } from '../chain-error.ts';
 import { proveReceipt } from './prove-receipt.ts';

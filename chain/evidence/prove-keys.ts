@@ -1,4 +1,9 @@
-import { type RegistrySlots, hexToBytes, recordSlots, registryLayout } from '@tianyuan/protocol';
+import { hexToBytes } from '@tianyuan/protocol';
+import {
+  type RegistrySlots,
+  recordSlots,
+  registryLayout,
+} from '@tianyuan/protocol/evidence/registry-record.ts';
 import { type JsonRpcProvider, getBytes, hexlify, toBigInt, toQuantity } from 'ethers';
 import { z } from 'zod';
 import type { Deployment } from '../deployment.ts';

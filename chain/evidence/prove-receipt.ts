@@ -1,5 +1,6 @@
 import { MerklePatriciaTrie, createMerkleProof } from '@ethereumjs/mpt';
-import { equalBytes, receiptKey } from '@tianyuan/protocol';
+import { equalBytes } from '@tianyuan/protocol';
+import { receiptKey } from '@tianyuan/protocol/evidence/receipt.ts';
 import { type JsonRpcProvider, concat, encodeRlp, getBytes, toBeArray } from 'ethers';
 import { z } from 'zod';
 import { ChainError } from '../chain-error.ts';

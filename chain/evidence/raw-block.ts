@@ -1,11 +1,11 @@
+import { bytesToHex } from '@tianyuan/protocol';
 import {
   type BlockHeader,
-  bytesToHex,
   decodeHeader,
   encodeHeader,
   hashHeader,
-  hashQbftBlock,
-} from '@tianyuan/protocol';
+} from '@tianyuan/protocol/evidence/block-header.ts';
+import { hashQbftBlock } from '@tianyuan/protocol/evidence/qbft.ts';
 import { type JsonRpcProvider, getBytes, toBeArray, toQuantity } from 'ethers';
 import { z } from 'zod';
 import { ChainError } from '../chain-error.ts';

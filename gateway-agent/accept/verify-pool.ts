@@ -15,7 +15,7 @@ export type VerifyPool = {
  * Of a thread's heap. What a batch leaves behind is dead at once, so a larger nursery only keeps more of it resident: V8
  * let that of the main thread grow to 128 MB. The old generation keeps V8's own bound: the keyring is as large as the farm.
  */
-const maxYoungGenerationSizeMb = 12;
+const maxYoungGenerationSizeMb = 4;
 
 type Waiting = { resolve: (verdicts: Verdict[]) => void; reject: (error: Error) => void };
 

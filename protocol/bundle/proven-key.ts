@@ -1,6 +1,5 @@
-import { utf8ToBytes } from '../encoding/bytes.ts';
+import { equalBytes, utf8ToBytes } from '../encoding/bytes.ts';
 import type { ExaminedEvidence } from '../evidence/examine-evidence.ts';
-import { isRecordOf } from '../evidence/registry-record.ts';
 import { sha256 } from '../sha256.ts';
 import type { RegisteredKey, WantedKey } from './registry.ts';
 
@@ -29,7 +28,8 @@ export function provenKey(
     );
   }
   // A key belongs to one subject for ever, so this contradicts.
-  if (!isRecordOf(record, sha256(utf8ToBytes(subject)), key)) return { state: 'missing' };
+  if (record.keyNumber !== key || !equalBytes(record.subject, sha256(utf8ToBytes(subject))))
+    return { state: 'missing' };
   const { end } = record;
   const enrolled = {
     state: 'enrolled',

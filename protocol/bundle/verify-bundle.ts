@@ -3,7 +3,6 @@ import { checkCheckpointSignature, checkCosignatures, checkInclusion } from './c
 import { checkDeviceKey, checkMessageSignature, checkPayloadCommitment } from './check-message.ts';
 import { type Check, type CheckName, type Finding, type Verdict, checkNames, verdictOf } from './check.ts';
 import { decodeBundle } from './decode-bundle.ts';
-import { examineEvidence } from '../evidence/examine-evidence.ts';
 import { type ProofBundle, bundleType, proofBundleSchema } from './proof-bundle.ts';
 import type { TrustPolicy } from './trust-policy.ts';
 
@@ -21,6 +20,8 @@ export async function verifyBundle(
   const parsed = parseBundle(bundle);
   if (parsed === undefined) return unusable(onCheck);
   const parts = decodeBundle(parsed);
+  // Loaded where there is a bundle to verify: a gateway takes its messages without an EVM's libraries in memory.
+  const { examineEvidence } = await import('../evidence/examine-evidence.ts');
   const decoded = { ...parts, evidence: await examineEvidence(parts, policy) };
 
   const checks: Check[] = [];

@@ -1,6 +1,6 @@
 import { RLP } from '@ethereumjs/rlp';
 import { keccak_256 } from '@noble/hashes/sha3.js';
-import { bytesToHex, concatBytes, equalBytes, hexToBytes } from '../encoding/bytes.ts';
+import { bytesToHex, concatBytes, hexToBytes } from '../encoding/bytes.ts';
 import { ProtocolError } from '../protocol-error.ts';
 import { type ProofNodes, readProven } from './proof-nodes.ts';
 
@@ -140,9 +140,4 @@ function mappingSlot(key: Uint8Array, slot: Uint8Array): Uint8Array {
 
 function word(value: number | bigint): Uint8Array {
   return hexToBytes((BigInt(value) & (2n ** 256n - 1n)).toString(16).padStart(64, '0'));
-}
-
-/** Whether a record is of this subject's key with this number. */
-export function isRecordOf(record: RegistryRecord, subject: Uint8Array, keyNumber: number): boolean {
-  return record.keyNumber === keyNumber && equalBytes(record.subject, subject);
 }

@@ -15,13 +15,18 @@ const maxOverheadBytes = 150;
 export const ingestMemory: Bench = {
   name: 'ingest-memory',
   about:
-    'messages buffered with every link down: resident memory of the agent, and the growth of its store, checkpointed, a message; baselines: after the first tenth, and the payload',
-  run: () => measureMemory(1_000_000),
+    'messages buffered with every link down: resident memory of the agent, with one verifying thread as a small board has by itself, and with two, and the growth of its store, checkpointed, a message; baselines: after the first tenth, and the payload',
+  async *run() {
+    yield* measureMemory(1_000_000, 1);
+    yield* measureMemory(200_000, 2);
+  },
 };
 
-async function* measureMemory(total: number): ReturnType<Bench['run']> {
+async function* measureMemory(total: number, verifyThreads: number): ReturnType<Bench['run']> {
   // A trace API that is configured and away, as on a farm without a link.
-  const gateway = await startGateway(deviceCount, { flags: ['--trace-url', 'http://127.0.0.1:9'] });
+  const gateway = await startGateway(deviceCount, {
+    flags: ['--trace-url', 'http://127.0.0.1:9', `--verify-threads=${verifyThreads}`],
+  });
   try {
     const publishers = await Promise.all(
       gateway.devices.map(({ id, token }) => openRawPublisher(gateway.mqttPort, id, token)),
@@ -64,7 +69,7 @@ async function* measureMemory(total: number): ReturnType<Bench['run']> {
     yield row(
       {
         bench: 'ingest-memory',
-        size: `resident, peak of ${total.toLocaleString('en')} messages`,
+        size: `resident, ${verifyThreads} verifying, ${total.toLocaleString('en')} messages`,
         figure: peak,
         unit: 'MB',
         baseline: early!,
