@@ -111,12 +111,12 @@ async function start(dataDir: string, killAtChange = Infinity): Promise<Start> {
     if (changes >= killAtChange) child.kill('SIGKILL');
   });
   let httpPort: number | undefined;
-  for await (const line of createInterface({ input: child.stdout! })) {
+  for await (const line of createInterface({ input: child.stdout })) {
     ({ httpPort } = JSON.parse(line) as { httpPort?: number });
     if (httpPort !== undefined) break;
   }
   watcher.close();
-  child.stdout!.resume();
+  child.stdout.resume();
   const status =
     killAtChange === Infinity && httpPort !== undefined
       ? ((await (await fetch(`http://127.0.0.1:${httpPort}/status`)).json()) as Start['status'])

@@ -58,12 +58,12 @@ const certificate = {
 /** Ends with the error that something was told of, or without one when `done` was called. */
 function outcome() {
   const stopping = new AbortController();
-  let failure: unknown;
+  let failure: Error | undefined;
   return {
     signal: stopping.signal,
     done: () => stopping.abort(),
     fail(error: unknown) {
-      failure = error;
+      failure = error as Error;
       stopping.abort();
     },
     end() {
