@@ -15,7 +15,7 @@ import { openKeeping } from './keeping.ts';
 import { fractionOf } from './capacity/measure-usage.ts';
 import { openFarmPage } from './page/open-farm-page.ts';
 import { readSalvage, requireNotHeld } from './keep/salvage.ts';
-import { lockDataDir, storeAnswers } from './keep/store.ts';
+import { lockDataDir, readNewest } from './keep/store.ts';
 import { type CorruptionWatch, watchForCorruption } from './keep/watch-corruption.ts';
 import { openCheckpoints } from './log/checkpoints.ts';
 import { loadNativeCrypto } from './log/native-crypto.ts';
@@ -44,8 +44,8 @@ export type Agent = {
   reload: () => void;
   /** resolves, with the cause, when the store turned out to be corrupt: stop, and start again to have it salvaged */
   broken: Promise<unknown>;
-  /** whether the store answers; what a watchdog asks */
-  isAlive: () => boolean;
+  /** why nobody would miss this process, for a watchdog: the store, or a message that waited longer for it; undefined where all is well */
+  findStuck: (withinMs: number) => string | undefined;
   /** acknowledges what was taken, stops delivering, closes the store */
   stop: () => Promise<void>;
 };
@@ -251,7 +251,16 @@ async function wire(
     status,
     reload: keeping.reload,
     broken,
-    isAlive: () => storeAnswers(store),
+    findStuck(withinMs) {
+      try {
+        readNewest(store);
+      } catch (error) {
+        onFault(error);
+        return `the store cannot be read: ${(error as Error).message}`;
+      }
+      const waitedMs = clock.sinceBootMs() - (intake.waitingSinceMs() ?? Infinity);
+      return waitedMs > withinMs ? `a message has waited ${Math.round(waitedMs)} ms to be kept` : undefined;
+    },
     async stop() {
       batches.close();
       keeping.close();
