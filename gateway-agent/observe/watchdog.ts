@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { FindStuck } from './find-stuck.ts';
 
 /** What systemd told this process in its environment (sd_notify(3), sd_watchdog_enabled(3)). */
 export type Supervision = {
@@ -9,7 +10,7 @@ export type Supervision = {
    * event loop turns, and with it the broker, is said by its saying anything.
    * @param findStuck what has been stuck for longer than the supervisor waits, in words
    */
-  run: (findStuck: (withinMs: number) => string | undefined, signal: AbortSignal) => Promise<void>;
+  run: (findStuck: FindStuck, signal: AbortSignal) => Promise<void>;
 };
 
 /**

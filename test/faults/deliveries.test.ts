@@ -86,7 +86,7 @@ test('a store that another process never lets go of costs the connection, no PUB
   await publisher.sendQueued(packets[0]!);
   other.exec('BEGIN IMMEDIATE');
   // For longer than the gateway waits for it: until that gives up by itself.
-  await expect(publisher.sendAll(packets.slice(1), 10)).rejects.toThrow();
+  await expect(publisher.sendAll(packets.slice(1), 10)).rejects.toThrow('closed the connection');
   expect(countersOf(device, 4)).toEqual([1]);
   expect((await fetch(`${gateway.httpUrl()}/healthz`)).status).toBe(200);
   other.exec('ROLLBACK');

@@ -105,7 +105,7 @@ test('the QR code beside a provisioning string holds that string', async () => {
   const args = [gatewayMain, 'devices', 'add', 'scanned-1', '--host', '127.0.0.1'];
   const { stdout, stderr } = await run(process.execPath, [...args, '--data-dir', join(directory, 'gateway')]);
   const { pixels, width, height } = photograph(stderr);
-  expect(jsQR(pixels, width, height)?.data).toBe(stdout.trim());
+  expect(jsQR.default(pixels, width, height)?.data).toBe(stdout.trim());
 });
 
 describe.skipIf(!has('mosquitto_pub'))(
