@@ -15,13 +15,14 @@ import { openKeeping } from './keeping.ts';
 import { fractionOf } from './capacity/measure-usage.ts';
 import { openFarmPage } from './page/open-farm-page.ts';
 import { readSalvage, requireNotHeld } from './keep/salvage.ts';
-import { lockDataDir, storeAnswers } from './keep/store.ts';
+import { lockDataDir } from './keep/store.ts';
 import { type CorruptionWatch, watchForCorruption } from './keep/watch-corruption.ts';
 import { openCheckpoints } from './log/checkpoints.ts';
 import { loadNativeCrypto } from './log/native-crypto.ts';
 import { loadGatewayKey } from './log/gateway-key.ts';
 import { type Link, openRestoration } from './log/restoration.ts';
 import { encodeStatement } from './log/statement.ts';
+import { type FindStuck, openStuckFinder } from './observe/find-stuck.ts';
 import { serveObservation } from './observe/http.ts';
 import { newMetrics } from './observe/metrics.ts';
 import type { Status } from './observe/status.ts';
@@ -44,8 +45,8 @@ export type Agent = {
   reload: () => void;
   /** resolves, with the cause, when the store turned out to be corrupt: stop, and start again to have it salvaged */
   broken: Promise<unknown>;
-  /** whether the store answers; what a watchdog asks */
-  isAlive: () => boolean;
+  /** what a watchdog asks */
+  findStuck: FindStuck;
   /** acknowledges what was taken, stops delivering, closes the store */
   stop: () => Promise<void>;
 };
@@ -251,7 +252,7 @@ async function wire(
     status,
     reload: keeping.reload,
     broken,
-    isAlive: () => storeAnswers(store),
+    findStuck: openStuckFinder(store, intake, clock, onFault),
     async stop() {
       batches.close();
       keeping.close();

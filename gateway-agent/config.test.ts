@@ -95,6 +95,18 @@ http: { port: 2 }
     );
   });
 
+  test('BLOCKCHAIN_NODES names the nodes where nothing of the gateway’s own does', () => {
+    const chain = { 'chain.deployment': 'deployment.json', 'chain.accountKey': 'account.key' };
+    const nodes = 'http://10.0.0.1:8545,http://10.0.0.2:8545';
+    const load = (environment: Record<string, string>) =>
+      loadConfig(undefined, environment, { ...least, ...chain }).chain?.rpcUrl;
+    expect(load({ BLOCKCHAIN_NODES: nodes })).toBe(nodes);
+    expect(load({ BLOCKCHAIN_NODES: nodes, TIANYUAN_CHAIN_RPC_URL: 'http://own:8545' })).toBe(
+      'http://own:8545',
+    );
+    expect(load({ BLOCKCHAIN_NODES: nodes, TIANYUAN_CHAIN_RPC_URL: '' })).toBe(nodes);
+  });
+
   test('every setting that a variable can set is one of the schema', () => {
     for (const path of Object.keys(environmentNames)) {
       expect(refusal({ [path]: '\n' })).not.toContain('Unrecognized');

@@ -30,7 +30,7 @@ run.action(async (options: Record<string, string | undefined>) => {
   const agent = await startAgent(config, logger);
   process.on('SIGHUP', () => agent.reload());
   const supervised = new AbortController();
-  const supervision = superviseBySystemd(process.env, logger)?.run(agent.isAlive, supervised.signal);
+  const supervision = superviseBySystemd(process.env, logger)?.run(agent.findStuck, supervised.signal);
   // The supervisor starts it again, and the start salvages.
   void agent.broken.then(() => agent.stop()).finally(() => process.exit(1));
   let stopping = false;

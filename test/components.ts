@@ -13,8 +13,10 @@ const components = {
   mosquitto_sub: ['mosquitto_sub'],
   'nats-server': ['nats-server'],
   postgres: ['postgres'],
+  python3: ['python3'],
   strace: ['strace'],
   'systemd-analyze': ['systemd-analyze'],
+  'systemd-notify': ['systemd-notify'],
 };
 
 export type Component = keyof typeof components;

@@ -30,6 +30,7 @@ export type GatewayUnderTest = {
   /** of its log */
   publicKey: () => Uint8Array;
   mqttPort: number;
+  httpUrl: () => string;
   status: () => Promise<{ logged: number; mirrored: number; refused: Record<string, number> }>;
   process: ChildProcess;
   /** ends the agent as a power cut would end it, as far as a process can */
@@ -106,6 +107,7 @@ export async function startGateway(
         }).trim(),
       ),
     mqttPort: agent.mqttPort,
+    httpUrl: () => `http://127.0.0.1:${agent.httpPort}`,
     status: async () =>
       (await (await fetch(`http://127.0.0.1:${agent.httpPort}/status`)).json()) as Awaited<
         ReturnType<GatewayUnderTest['status']>

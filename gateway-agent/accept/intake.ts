@@ -12,6 +12,8 @@ export type Intake = {
    * @param refusal what the receiver itself has against the message
    */
   take: (device: string, payload: Uint8Array, refusal?: RefusedMessage) => Promise<Outcome>;
+  /** when the oldest message came whose fate is not on disk yet, by {@link Clock.sinceBootMs}; undefined where none waits */
+  waitingSinceMs: () => number | undefined;
   /** resolves when everything taken so far has been decided */
   idle: () => Promise<void>;
 };
@@ -197,6 +199,10 @@ export function openIntake(
           setImmediate(dispatch);
         }
       });
+    },
+    waitingSinceMs() {
+      const [oldest] = inOrder.find(({ taken }) => taken.length > 0)?.taken ?? gathering;
+      return oldest?.sinceBootMs;
     },
     idle() {
       if (inOrder.length === 0 && gathering.length === 0) return Promise.resolve();

@@ -25,42 +25,45 @@ const maxCalibrations = 10_000;
  * @throws GatewayError DEVICE for a device that is not enrolled, or a book that is full
  */
 export function addCalibration({ db, sqlite }: Store, calibration: Calibration, now: number): number {
-  return db.transaction((tx) => {
-    const { device, sensor, type, certificate } = calibration;
-    if (sqlite.prepare('SELECT 1 FROM devices WHERE device = ?').get(device) === undefined) {
-      throw new GatewayError(
-        'DEVICE',
-        `${device} is not enrolled here; \`gateway-agent devices list\` shows who is`,
-      );
-    }
-    const same = tx
-      .select({ id: calibrations.id })
-      .from(calibrations)
-      .where(
-        and(
-          eq(calibrations.device, device),
-          eq(calibrations.sensor, sensor),
-          eq(calibrations.type, type),
-          eq(calibrations.certificate, certificate),
-          eq(calibrations.validFrom, calibration.validFrom),
-          eq(calibrations.validUntil, calibration.validUntil),
-          isNull(calibrations.removedAt),
-        ),
-      )
-      .get();
-    if (same !== undefined) return same.id;
-    if ((sqlite.prepare('SELECT COUNT(*) FROM calibrations').pluck().get() as number) >= maxCalibrations) {
-      throw new GatewayError(
-        'DEVICE',
-        `this gateway has ${maxCalibrations} certificates, which is the most it keeps`,
-      );
-    }
-    return tx
-      .insert(calibrations)
-      .values({ ...calibration, addedAt: now })
-      .returning({ id: calibrations.id })
-      .get().id;
-  });
+  return db.transaction(
+    (tx) => {
+      const { device, sensor, type, certificate } = calibration;
+      if (sqlite.prepare('SELECT 1 FROM devices WHERE device = ?').get(device) === undefined) {
+        throw new GatewayError(
+          'DEVICE',
+          `${device} is not enrolled here; \`gateway-agent devices list\` shows who is`,
+        );
+      }
+      const same = tx
+        .select({ id: calibrations.id })
+        .from(calibrations)
+        .where(
+          and(
+            eq(calibrations.device, device),
+            eq(calibrations.sensor, sensor),
+            eq(calibrations.type, type),
+            eq(calibrations.certificate, certificate),
+            eq(calibrations.validFrom, calibration.validFrom),
+            eq(calibrations.validUntil, calibration.validUntil),
+            isNull(calibrations.removedAt),
+          ),
+        )
+        .get();
+      if (same !== undefined) return same.id;
+      if ((sqlite.prepare('SELECT COUNT(*) FROM calibrations').pluck().get() as number) >= maxCalibrations) {
+        throw new GatewayError(
+          'DEVICE',
+          `this gateway has ${maxCalibrations} certificates, which is the most it keeps`,
+        );
+      }
+      return tx
+        .insert(calibrations)
+        .values({ ...calibration, addedAt: now })
+        .returning({ id: calibrations.id })
+        .get().id;
+    },
+    { behavior: 'immediate' },
+  );
 }
 
 /**

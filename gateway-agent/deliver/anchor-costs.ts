@@ -21,21 +21,25 @@ export function openAnchorCosts(store: Store): AnchorCosts {
   const { db } = store;
   return {
     add(transactionHash, { gas, wei }, at) {
-      db.transaction((tx) => {
-        if (readSetting(store, newestSetting) === transactionHash) return;
-        const day = localDay(at);
-        const before = tx.select().from(anchorDays).where(eq(anchorDays.day, day)).get();
-        const row = {
-          transactions: (before?.transactions ?? 0) + 1,
-          gas: (before?.gas ?? 0) + gas,
-          wei: String(BigInt(before?.wei ?? 0) + wei),
-        };
-        tx.insert(anchorDays)
-          .values({ day, ...row })
-          .onConflictDoUpdate({ target: anchorDays.day, set: row })
-          .run();
-        writeSetting(store, newestSetting, transactionHash);
-      });
+      db.transaction(
+        (tx) => {
+          if (readSetting(store, newestSetting) === transactionHash) return;
+          const day = localDay(at);
+          const before = tx.select().from(anchorDays).where(eq(anchorDays.day, day)).get();
+          const row = {
+            transactions: (before?.transactions ?? 0) + 1,
+            gas: (before?.gas ?? 0) + gas,
+            wei: String(BigInt(before?.wei ?? 0) + wei),
+          };
+          tx.insert(anchorDays)
+            .values({ day, ...row })
+            .onConflictDoUpdate({ target: anchorDays.day, set: row })
+            .run();
+          writeSetting(store, newestSetting, transactionHash);
+        },
+        // What is read first may be written by a command meanwhile: SQLITE_BUSY_SNAPSHOT, which waiting does not mend.
+        { behavior: 'immediate' },
+      );
     },
     days: (count) => db.select().from(anchorDays).orderBy(desc(anchorDays.day)).limit(count).all(),
     total() {

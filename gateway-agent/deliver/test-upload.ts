@@ -115,8 +115,10 @@ async function openTestTraceApi(publicKey: Uint8Array, onTestFinished: OnTestFin
       return response
         .writeHead(told.status, { 'content-type': 'application/json' })
         .end(JSON.stringify(told.body));
-    });
+    }, noAnswer);
   });
+  /** to a request whose connection broke while its body was read */
+  const noAnswer = (): void => {};
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -158,7 +160,7 @@ export async function openTestUpload(onTestFinished: OnTestFinished, size = 0) {
       },
     },
   );
-  const open = (options: { maxBytesPerSecond?: number; timeoutMs?: number } = {}): Uploader =>
+  const open = (options: { url?: string; maxBytesPerSecond?: number; timeoutMs?: number } = {}): Uploader =>
     openUploader({
       url: `${api.url}/`,
       origin: testOrigin,

@@ -123,11 +123,10 @@ export function forgetSetting(store: Store, name: string): void {
   store.sqlite.prepare('DELETE FROM settings WHERE name = ?').run(name);
 }
 
-/** Whether a query comes back. A full disk is no reason to say no: a restart would not mend it. */
-export function storeAnswers({ sqlite }: Store): boolean {
-  try {
-    return sqlite.prepare('SELECT 1').pluck().get() === 1;
-  } catch {
-    return false;
-  }
+/**
+ * Reads the way down to the newest entry. A full disk does not keep it from that, and is nothing that a restart would mend.
+ * @throws SqliteError where it cannot be read
+ */
+export function readNewest({ sqlite }: Store): void {
+  sqlite.prepare('SELECT entry FROM entries ORDER BY idx DESC LIMIT 1').get();
 }

@@ -21,7 +21,10 @@ test('says that it is ready, that it lives while it does, and that it stops', as
   const environment = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '20000' };
   let alive = true;
   const stopping = new AbortController();
-  const running = superviseBySystemd(environment, logger, program)!.run(() => alive, stopping.signal);
+  const running = superviseBySystemd(environment, logger, program)!.run(
+    () => (alive ? undefined : 'stuck'),
+    stopping.signal,
+  );
   await vi.waitFor(() => expect(told().length).toBeGreaterThan(2));
   alive = false;
   await vi.waitFor(() => expect(told()).toContain('WATCHDOG=1'));
@@ -42,7 +45,7 @@ test('says nothing of its life where it has none, or nobody watches', async () =
     const stopping = new AbortController();
     const running = superviseBySystemd(environment, logger, program)!.run(() => {
       if (!alive) stopping.abort();
-      return alive;
+      return alive ? undefined : 'stuck';
     }, stopping.signal);
     await vi.waitFor(() => expect(told()).toContain('READY=1'));
     if (alive) stopping.abort();

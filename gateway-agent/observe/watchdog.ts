@@ -1,11 +1,16 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { FindStuck } from './find-stuck.ts';
 
 /** What systemd told this process in its environment (sd_notify(3), sd_watchdog_enabled(3)). */
 export type Supervision = {
-  /** runs until the signal stops it: says that we are ready, that we live while `isAlive` says so, and that we stop */
-  run: (isAlive: () => boolean, signal: AbortSignal) => Promise<void>;
+  /**
+   * Runs until the signal stops it: says that we are ready, that we live while nothing is stuck, and that we stop. That the
+   * event loop turns, and with it the broker, is said by its saying anything.
+   * @param findStuck what has been stuck for longer than the supervisor waits, in words
+   */
+  run: (findStuck: FindStuck, signal: AbortSignal) => Promise<void>;
 };
 
 /**
@@ -29,12 +34,15 @@ export function superviseBySystemd(
     });
 
   return {
-    async run(isAlive, signal) {
+    async run(findStuck, signal) {
       await tell('READY=1');
       while (!signal.aborted) {
         // Half the time that it waits: one that is late must not be the end (sd_watchdog_enabled(3)).
         await delay(watchdogMs > 0 ? watchdogMs / 2 : 60_000, undefined, { signal }).catch(() => {});
-        if (!signal.aborted && watchdogMs > 0 && isAlive()) await tell('WATCHDOG=1');
+        if (signal.aborted || watchdogMs === 0) continue;
+        const stuck = findStuck(watchdogMs);
+        if (stuck === undefined) await tell('WATCHDOG=1');
+        else logger.error({ stuck }, 'systemd is not told that the gateway lives');
       }
       await tell('STOPPING=1');
     },

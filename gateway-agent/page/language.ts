@@ -19,7 +19,7 @@ export function chooseLanguage(
 }
 
 const counts = new Intl.NumberFormat('en');
-export const formatCount = (count: number): string => counts.format(count);
+export const formatCount = (count: number | bigint): string => counts.format(count);
 
 const units = [
   [86_400_000, '天', 'd'],

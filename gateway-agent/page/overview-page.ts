@@ -1,6 +1,7 @@
 import { dataDictionary } from '@tianyuan/protocol';
 import { html } from 'hono/html';
 import { alarmKinds } from '../alarms/alarm-kinds.ts';
+import type { DayCost } from '../deliver/anchor-costs.ts';
 import { claimsSection } from './claims-section.ts';
 import { alarmSentence } from './alarm-words.ts';
 import {
@@ -148,8 +149,18 @@ function progressSection({ status, lastAnchor, now }: PageData, say: Say): Html 
                 >`
         }
       </dd>
+      ${status.anchorCost.days.slice(0, shownDays).map((day) => costOfDay(day, say))}
     </dl>
   </section>`;
+}
+
+/** Of the days on which anything was paid; `/status` has more of them. */
+const shownDays = 7;
+
+function costOfDay({ day, transactions, gas, wei }: DayCost, say: Say): Html {
+  const [count, used, paid] = [formatCount(transactions), formatCount(gas), formatCount(BigInt(wei))];
+  return html`<dt>${say(`${day} 存证费用`, `anchoring, ${day}`)}</dt>
+    <dd>${say(`${count} 笔，${used} gas，${paid} wei`, `${count} sent, ${used} gas, ${paid} wei`)}</dd>`;
 }
 
 const linkNames: Record<string, { zh: string; en: string }> = {

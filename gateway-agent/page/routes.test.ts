@@ -165,6 +165,8 @@ test('speaks Chinese first, English where asked for, and remembers', async () =>
     '未校准',
     '信号 -71 dBm',
     '密钥未登记',
+    '2026-05-02 存证费用',
+    '24 笔，2,640,000 gas，9,876,543,210,987,654,321 wei',
   ])
     expect(html).toContain(words);
   const english = await (await ask('/?lang=en')).text();
@@ -173,6 +175,8 @@ test('speaks Chinese first, English where asked for, and remembers', async () =>
     'cold chain broken',
     'uncalibrated',
     'key not enrolled',
+    'anchoring, 2026-05-02',
+    '24 sent, 2,640,000 gas',
     'down for 1 min 30 s',
   ])
     expect(english).toContain(words);

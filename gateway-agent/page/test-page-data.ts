@@ -31,7 +31,10 @@ export function testPageData(overrides: Partial<PageData> = {}): PageData {
         reserveHeld: true,
       },
       salvaged: null,
-      anchorCost: { total: { transactions: 0, gas: 0, wei: '0' }, days: [] },
+      anchorCost: {
+        total: { transactions: 30, gas: 3_300_000, wei: '12345678901234567890' },
+        days: [{ day: '2026-05-02', transactions: 24, gas: 2_640_000, wei: '9876543210987654321' }],
+      },
       chainNodes: [],
       registry: { block: 9, pending: [] },
     },

@@ -71,7 +71,7 @@ export async function openEmbeddedBroker(options: {
   claims?: ClaimDesk | undefined;
   /** who may listen for alarms; nobody without */
   operator?: Operator | undefined;
-  intake: Intake;
+  intake: Pick<Intake, 'take' | 'idle'>;
   /** told what a device says of itself on its status topic */
   onStatus?: (device: string, payload: Uint8Array) => void;
   logger: Logger;

@@ -51,7 +51,7 @@ const qos = 1;
 export function openExternalBroker(options: {
   gateway: string;
   address: BrokerAddress;
-  intake: Intake;
+  intake: Pick<Intake, 'take' | 'idle'>;
   /** told what a device says of itself, its last will included */
   onStatus?: (device: string, payload: Uint8Array) => void;
   /** told how the link to the broker fares */

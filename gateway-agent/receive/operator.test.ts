@@ -17,7 +17,7 @@ async function openTestBroker() {
   const other = openStore(dataDir);
   enrolDevice(store, enrolmentOf(north), 0);
   const taken: string[] = [];
-  const intake: Intake = {
+  const intake: Pick<Intake, 'take' | 'idle'> = {
     take(device) {
       taken.push(device);
       return Promise.resolve({ code: 'DUPLICATE' });

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { entryKinds, checkNames } from '@tianyuan/protocol';
+import { alarmKinds } from '@tianyuan/gateway-agent/alarms/alarm-kinds.ts';
 import { refusalCodes } from '@tianyuan/gateway-agent/accept/refusal.ts';
 import { flags } from '@tianyuan/trace-api/ingest/flag.ts';
 import { expect, test } from 'vitest';
@@ -35,6 +36,26 @@ test.each(Object.keys(flags))('the flag %s of mirrored entries is named', (flag)
 
 test.each(Object.entries(entryKinds))('the entry kind %s has the number %s', (kind, number) => {
   expect(page).toMatch(new RegExp(`kind: .*\\b${number} [a-z ]*${kind}`));
+});
+
+const gatewayPage = read('docs/gateway.md');
+
+test('the runbook of docs/gateway.md says what to do about every alarm, and about no other', () => {
+  const [, runbook] = gatewayPage.split('### What to do\n');
+  const listed = rows(/^`[a-z-]+`$/, runbook!.split(/^## /m)[0]).map(([kind]) => kind!.slice(1, -1));
+  expect(listed.toSorted()).toEqual(Object.keys(alarmKinds).toSorted());
+});
+
+test('the faults of docs/gateway.md are tried by tests that there are, and every test of a fault is named', () => {
+  const [, section] = gatewayPage.split('## Faults that it is tried against\n');
+  const named = new Set(
+    [...section!.split(/^## /m)[0]!.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file]) => file!),
+  );
+  expect([...named].filter((file) => !existsSync(at(file)))).toEqual([]);
+  const ofTheGateway = globSync('test/faults/*.test.ts', { cwd: at('') }).filter(
+    (file) => !file.includes('/national-'),
+  );
+  expect(ofTheGateway.filter((file) => !named.has(file))).toEqual([]);
 });
 
 /** `a --> b` for every import that the direction check allows between the workspaces that there are. */

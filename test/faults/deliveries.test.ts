@@ -77,6 +77,26 @@ test('a store that another process is writing to makes devices wait, and loses n
   expect(countersOf(device, 2)).toEqual(seqs);
 });
 
+test('a store that another process never lets go of costs the connection, no PUBACK is given, and it goes on afterwards', async () => {
+  const device = gateway.devices[2]!;
+  const seqs = Array.from({ length: 50 }, (_, i) => i + 1);
+  const packets = packetsOf(device, 4, seqs);
+  const other = new Database(join(gateway.dataDir, 'gateway.db'));
+  const publisher = await openRawPublisher(gateway.mqttPort, device.id, device.token);
+  await publisher.sendQueued(packets[0]!);
+  other.exec('BEGIN IMMEDIATE');
+  // For longer than the gateway waits for it: until that gives up by itself.
+  await expect(publisher.sendAll(packets.slice(1), 10)).rejects.toThrow('closed the connection');
+  expect(countersOf(device, 4)).toEqual([1]);
+  expect((await fetch(`${gateway.httpUrl()}/healthz`)).status).toBe(200);
+  other.exec('ROLLBACK');
+  other.close();
+  const again = await openRawPublisher(gateway.mqttPort, device.id, device.token);
+  await again.sendAll(packets, 10);
+  again.close();
+  expect(countersOf(device, 4)).toEqual(seqs);
+});
+
 test('a gateway that restarts between any two messages takes up exactly where it was', async () => {
   const device = gateway.devices[1]!;
   const seqs = Array.from({ length: 12 }, (_, i) => i + 1);

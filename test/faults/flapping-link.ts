@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net';
 
+/** Chance as it was before a test that waits for no backoff took it away. */
+const { random } = Math;
+
 export type FlappingLink = {
   port: number;
   /** connections that were cut so far */
@@ -21,7 +24,7 @@ export async function openFlappingLink(target: number, bytesUpTo: number): Promi
 
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
-    let left = Math.ceil(Math.random() * bytesUpTo);
+    let left = Math.ceil(random() * bytesUpTo);
     const cut = (): void => {
       near.destroy();
       far.destroy();

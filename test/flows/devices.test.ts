@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import jsQR from 'jsqr';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { has, pathOf } from '../components.ts';
 
@@ -80,6 +81,32 @@ async function publish(device: string, value: string, options: string[]): Promis
   const [code] = (await once(client, 'close')) as [number];
   if (code !== 0) throw new Error(said);
 }
+
+/** What a camera sees of a QR code in a terminal, whose characters are two modules each, one above the other. */
+function photograph(terminal: string): { pixels: Uint8ClampedArray; width: number; height: number } {
+  const rows = terminal.split('\n').filter((line) => /[▀▄█]/.test(line));
+  const scale = 4;
+  const [width, height] = [Math.max(...rows.map((row) => row.length)) * scale, rows.length * 2 * scale];
+  const pixels = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const [module, half] = [
+        rows[Math.floor(y / scale / 2)]?.[Math.floor(x / scale)],
+        Math.floor(y / scale) % 2,
+      ];
+      const isLight = module === '█' || module === (half === 0 ? '▀' : '▄');
+      pixels.fill(isLight ? 255 : 0, (y * width + x) * 4, (y * width + x) * 4 + 3);
+      pixels[(y * width + x) * 4 + 3] = 255;
+    }
+  return { pixels, width, height };
+}
+
+test('the QR code beside a provisioning string holds that string', async () => {
+  const args = [gatewayMain, 'devices', 'add', 'scanned-1', '--host', '127.0.0.1'];
+  const { stdout, stderr } = await run(process.execPath, [...args, '--data-dir', join(directory, 'gateway')]);
+  const { pixels, width, height } = photograph(stderr);
+  expect(jsQR.default(pixels, width, height)?.data).toBe(stdout.trim());
+});
 
 describe.skipIf(!has('mosquitto_pub'))(
   'a device, the real programs, and mosquitto_pub',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import qrcode from 'qrcode';
 import { describe, expect, test } from 'vitest';
 import type { QuantityName } from '@tianyuan/protocol';
@@ -150,6 +151,24 @@ describe('a batch by its own id', () => {
     const noGtin = await (await get('/t/B2026-0502', {}, sampleBatch({ gtin: '' }))).text();
     expect(noGtin).toContain('<link rel="canonical" href="https://trace.example/t/B2026-0502" />');
     expect(noGtin).toContain('href="/qr/t/B2026-0502.svg"');
+  });
+});
+
+describe('what the whole does not prove', () => {
+  test('is a page in either language, to which the consumer page links, and says as much as the threat model', async () => {
+    const chinese = await (await get('/limits')).text();
+    const english = await (await get('/limits?lang=en')).text();
+    expect(chinese).toContain('<html lang="zh-CN">');
+    expect(chinese).toContain('传感器放在冰箱旁边而不是里面');
+    expect(english).toContain('<html lang="en">');
+    expect(english).toContain('A sensor beside the fridge instead of in it');
+    expect(await (await get(link)).text()).toContain('href="/limits?lang=zh"');
+    const page = readFileSync(new URL('../../docs/threat-model.md', import.meta.url), 'utf8');
+    const [, last] = page.split('## What the whole does not prove');
+    const said = [...last!.matchAll(/^- \*\*(.*?)\.\*\*/gm)].map(([, claim]) => claim!.toLowerCase());
+    const shown = [...english.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, title]) => title!.toLowerCase());
+    expect(shown).toHaveLength(said.length);
+    expect(said.length).toBeGreaterThan(5);
   });
 });
 
