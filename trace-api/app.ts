@@ -25,8 +25,10 @@ import { auditWrites } from './audit/audit-writes.ts';
 import { noteInAudit } from './audit/note-in-audit.ts';
 import type { Audit } from './audit/open-audit.ts';
 import { batchRoutes } from './batches/batch-routes.ts';
+import { findBatchThen } from './batches/find-batch-then.ts';
 import { findBatch } from './batches/find-batch.ts';
 import { viewBatch } from './batches/view-batch.ts';
+import { readWhen } from './batches/when.ts';
 import { catalogueRoutes } from './catalogue/catalogue-routes.ts';
 import { closingRoutes } from './closing/closing-routes.ts';
 import { type ServedChain, chainRoutes } from './chain-routes.ts';
@@ -95,10 +97,13 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: RequestIds & 
     '/',
     pageRoutes({
       publicUrl,
-      findBatch: async (name) => {
-        const batch = await findBatch(queries, name);
+      findBatch: async (name, timeMs) => {
+        const found = await findBatch(queries, name);
+        const when = await readWhen(queries, timeMs);
+        const batch = found && (await findBatchThen(queries, found.batchId, when));
         if (!batch?.published) return undefined;
-        const view = await viewBatch(queries, batch, deps.records?.logId);
+        const view = await viewBatch(queries, batch, deps.records?.logId, when);
+        if (timeMs !== undefined) return view;
         if (view.story !== null && view.story.national.state !== 'live') deps.wantNational(batch.batchId);
         return view;
       },

@@ -4,14 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { followAnchors } from '@tianyuan/chain';
-import { type TemporaryChain, openTemporaryChain } from '@tianyuan/chain/temporary-chain.ts';
+import { enrol, followAnchors } from '@tianyuan/chain';
+import { type TemporaryChain, openTemporaryChain, organisation } from '@tianyuan/chain/temporary-chain.ts';
 import { enrolDevice } from '@tianyuan/gateway-agent/devices/enrol-device.ts';
 import { openStore } from '@tianyuan/gateway-agent/keep/store.ts';
 import { enrolmentOf, newTestDevice } from '@tianyuan/gateway-agent/test-device.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const main = join(import.meta.dirname, '../../gateway-agent/main.ts');
+const origin = 'gw-1.example';
 const devices = 40;
 const kills = 8;
 
@@ -20,6 +21,14 @@ let directory: string;
 beforeAll(async () => {
   chain = await openTemporaryChain();
   directory = mkdtempSync(join(tmpdir(), 'enrolment-'));
+  // Its devices are its log's organisation's.
+  const { admin, anchorerOf } = chain.accounts;
+  await enrol({
+    rpcUrl: chain.local.rpcUrl,
+    deployment: chain.deployment,
+    organisationKey: admin.privateKey,
+    logs: [{ origin, organisation, anchorer: anchorerOf(origin).address }],
+  });
 });
 afterAll(async () => {
   await chain.remove();
@@ -31,7 +40,7 @@ function startGateway() {
   writeFileSync(key, chain.accounts.registrar.privateKey, { mode: 0o600 });
   const settings = {
     gateway: 'gw-1',
-    origin: 'gw-1.example',
+    origin,
     'data-dir': directory,
     'mqtt-port': '0',
     'http-port': '0',

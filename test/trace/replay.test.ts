@@ -39,6 +39,11 @@ const datedPaths = [
   '/api/v1/skus/s-1',
   '/api/v1/plots/plot-7',
   '/api/v1/cold-chain/profiles/navel-orange',
+  ...batches.map((batch) => `/api/v1/batches/${batch}`),
+  '/api/v1/batches/S/trace-records',
+  '/api/v1/products/06901234567892/trace?v=1&batch=S',
+  '/api/v1/products/06901234567892/trace?v=2&batch=M',
+  ...batches.map((batch) => `/01/06901234567892/10/${batch}?lang=en`),
 ];
 /** And those that are of now. */
 const presentPaths = [
@@ -66,12 +71,13 @@ onBothDatabases('what was answered', (database) => {
     const response = await trace.request(path, { headers: asOwner });
     const body = await response.text();
     // A document says when it was written.
-    const words = body.replace(/"creationDate":"[^"]*",?/, '');
+    const words = body.replace(/"(?:creationDate|verified_at)":"[^"]*",?/g, '');
     return [response.status, words.startsWith('{') ? JSON.parse(words) : words];
   }
   async function askAll(paths: readonly string[], query = ''): Promise<Answers> {
     const answers: Answers = {};
-    for (const path of paths) answers[path] = await ask(path + query);
+    for (const path of paths)
+      answers[path] = await ask(path.includes('?') ? path + query.replace('?', '&') : path + query);
     return answers;
   }
   /** Keeps what is answered now, and lets the clock of the records move on before anything else is said. */
@@ -184,6 +190,8 @@ onBothDatabases('what was answered', (database) => {
       reason: words('农药残留', 'pesticide residue'),
     });
     await moment();
+    await send('POST', '/api/v1/batches/S/close', {});
+    await moment();
     await send('PUT', '/api/v1/batches/M', {
       gtin: '06901234567892',
       lot: 'M',
@@ -191,6 +199,7 @@ onBothDatabases('what was answered', (database) => {
       origin: words('安远', 'Anyuan'),
       limits: [{ type: 'temperature', max: 4_000 }],
       devices: ['replay-truck'],
+      expiryDate: '2026-10-31',
       published: true,
     });
     await moment();
@@ -210,6 +219,12 @@ onBothDatabases('what was answered', (database) => {
     ]);
     expect(last['/api/v1/batches/S/trace']).toMatchObject([200, { curves: [{ type: 'temperature' }] }]);
     expect(JSON.stringify(moments.at(-2)!.answers['/api/v1/batches/S/status'])).toContain('recalled');
+    expect(last['/api/v1/batches/M/status']).toMatchObject([200, { status: 'expired' }]);
+    expect(last['/api/v1/batches/S/trace-records']).toMatchObject([200, { records: [{ batch_id: 'S' }] }]);
+    const pages = moments.map(({ answers }) => (answers['/01/06901234567892/10/M?lang=en'] as string[])[1]!);
+    expect(pages.at(-1)).toContain('As it stood on');
+    expect(pages.at(-1)).toContain('orange juice');
+    expect(pages.at(-3)).toContain('navel oranges');
   });
 
   test('is answered again, as of the moment when it was', async () => {

@@ -253,6 +253,71 @@ onBothDatabases("a batch's status", (database) => {
     expect(await (await page('S')).text()).not.toContain('已召回');
   });
 
+  test('a recall may be signed as an event, by whoever may recall, and reaches as far as one that was ordered', async () => {
+    const admin = newPerson('chen-jing');
+    await trace.enrol(admin.id, admin.publicKey);
+    const farmScope = { kind: 'organisation', id: farmCode };
+    const said = await trace.records.statements(
+      [
+        { name: 'person', body: { person: admin.id, organisation: farmCode, commitments: [] } },
+        { name: 'role', body: { person: admin.id, role: 'admin', scope: farmScope, from: 0 } },
+        { name: 'belonging', body: { thing: { kind: 'batch', id: 'B' }, to: farmScope, from: 0 } },
+        { name: 'belonging', body: { thing: { kind: 'batch', id: 'M' }, to: farmScope, from: 0 } },
+      ],
+      'owner',
+    );
+    expect(said).toHaveLength(4);
+    const recalled = (more: object = {}) => ({
+      type: 'ObjectEvent',
+      eventTime: new Date().toISOString(),
+      eventTimeZoneOffset: '+00:00',
+      action: 'OBSERVE',
+      bizStep: 'holding',
+      disposition: 'recalled',
+      quantityList: [{ epcClass: lot('B') }],
+      'tianyuan:recall': { class: 1, reason },
+      ...more,
+    });
+    const sign = async (person: Person, event: object) => {
+      const body = new Uint8Array(person.message({ event: event as never }));
+      const response = await trace.request('/api/v1/messages', { method: 'POST', body });
+      return { ...((await response.json()) as Answer), status: response.status };
+    };
+    for (const [event, rule] of [
+      [recalled({ 'tianyuan:recall': undefined }), 'tianyuan:recall'],
+      [recalled({ 'tianyuan:recall': { class: 4, reason } }), 'tianyuan:recall.class'],
+      [recalled({ disposition: 'active' }), 'disposition: is recalled where'],
+      [recalled({ quantityList: [{ epcClass: lot('B') }, { epcClass: lot('M') }] }), 'names one lot'],
+    ] as const) {
+      const signed = JSON.parse(JSON.stringify(event)) as object;
+      expect(await sign(admin, signed)).toMatchObject({ code: 4020, detail: expect.stringContaining(rule) });
+    }
+    expect(await sign(farmer, recalled())).toMatchObject({ code: 4033 });
+    await delivered();
+
+    const { status: answer, index } = await sign(admin, recalled());
+    expect(answer).toBe(201);
+    for (const id of ['B', 'M', 'S', 'T']) {
+      expect(await status(id)).toMatchObject({
+        status: 'recalled',
+        reasons: [{ batchId: 'B', index, by: admin.id }],
+      });
+    }
+    expect(await (await page('S')).text()).toContain('已召回，请勿食用');
+    expect(new Set((await delivered()).map(([type]) => type))).toEqual(new Set(['Batch.Recalled']));
+    expect(await sign(admin, recalled())).toMatchObject({ code: 4061 });
+
+    // Neither an order nor an event of a till gets round it.
+    const till = { action: 'DELETE', bizStep: 'retail_selling', disposition: 'retail_sold' };
+    const sale = recalled({ ...till, quantityList: [{ epcClass: lot('B'), quantity: 10, uom: 'GRM' }] });
+    const { 'tianyuan:recall': _, ...sold } = sale;
+    expect(await sign(admin, sold)).toMatchObject({ status: 409, code: 4062 });
+    expect((await post('B/recall-lift', { reason })).status).toBe(201);
+    expect((await sign(admin, sold)).status).toBe(201);
+    expect(await status('M')).toMatchObject({ status: 'sellable' });
+    await delivered();
+  });
+
   test('is recalled by one command, which prints all that it reaches', async () => {
     const server = await serve({ fetch: trace.app.fetch, host: '127.0.0.1', port: 0 });
     const home = mkdtempSync(join(tmpdir(), 'tianyuan-recall-'));

@@ -4,6 +4,7 @@ import { newApi, refusals } from '../api.ts';
 import { batchIdSchema, batchSchema } from '../batches/batch.ts';
 import { type BatchRow, findBatch } from '../batches/find-batch.ts';
 import { findEntry } from '../catalogue/read-catalogue.ts';
+import { whenSchema } from '../batches/when.ts';
 import { errors } from '../errors.ts';
 import { type WithPrincipal, requirePrincipal } from '../people/principal.ts';
 import { readAsOf } from '../records/as-of.ts';
@@ -52,7 +53,7 @@ const traceRecordsRoute = createRoute({
   description:
     'The fields of `blockchain_trace_records`. Verified when it is asked: the summary is made again and its hash compared, ' +
     'and an anchor on the chain covers its record.',
-  request: { params },
+  request: { params, query: whenSchema },
   responses: {
     200: {
       description: 'youngest first',
@@ -69,7 +70,7 @@ const batchRoute = createRoute({
   summary: 'What its owner says of a batch',
   request: {
     params,
-    query: z.object({ asOf: z.coerce.number().int().min(0).optional() }),
+    query: whenSchema,
   },
   responses: {
     200: {
@@ -118,7 +119,9 @@ export function closingRoutes(queries: Queries, records: Records | undefined) {
     if ((await findShown(batchId, c.get('principal')?.isOwner)) === undefined) {
       return problem(c, errors.unknownBatch, unknown(batchId)) as never;
     }
-    return c.json({ records: await readTraceRecords(queries, records.logId, batchId, Date.now()) }, 200);
+    const asOf = await readAsOf(queries, c.req.valid('query').asOf);
+    const found = await readTraceRecords(queries, records.logId, batchId, { asOf, now: Date.now() });
+    return c.json({ records: found }, 200);
   });
   api.openapi(batchRoute, async (c) => {
     const { batchId } = c.req.valid('param');
@@ -127,7 +130,7 @@ export function closingRoutes(queries: Queries, records: Records | undefined) {
     const asOf = await readAsOf(queries, c.req.valid('query').asOf);
     const said = batch && (await findEntry(queries, 'batch', batchId, asOf));
     if (said === undefined) return problem(c, errors.unknownBatch, unknown(batchId)) as never;
-    const ownTraceRecordId = (await findTraceId(queries, records.logId, batchId)) ?? null;
+    const ownTraceRecordId = (await findTraceId(queries, records.logId, batchId, asOf)) ?? null;
     const { body, index, at } = said;
     return c.json({ ...body, index, at, createdAt: batch!.createdAt, ownTraceRecordId }, 200);
   });

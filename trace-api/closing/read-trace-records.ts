@@ -1,5 +1,5 @@
 import type { Queries } from '@tianyuan/platform';
-import { and, asc, desc, eq, gt } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lt } from 'drizzle-orm';
 import { anchorEvidence, anchors, batchSummaries } from '../database/schema.ts';
 import { readSummary } from './read-summary.ts';
 import { type Summary, hashSummary } from './summary.ts';
@@ -32,23 +32,24 @@ const traceIdOf = (logId: string, index: number): string => `${logId.slice(0, 16
  * The closes of a batch, youngest first. `verified`: the summary made again has the logged hash, and an anchor that the
  * mirror confirms covers its record; `failed`: it has another hash; `pending`: no such anchor yet.
  * @param logId of the platform's log
+ * @param asOf only closes below this index in it
  * @param now Unix ms
  */
 export async function readTraceRecords(
   queries: Queries,
   logId: string,
   batchId: string,
-  now: number,
+  { asOf, now }: { asOf: number; now: number },
 ): Promise<TraceRecord[]> {
   const closes = await queries
     .select()
     .from(batchSummaries)
-    .where(eq(batchSummaries.batchId, batchId))
+    .where(and(eq(batchSummaries.batchId, batchId), lt(batchSummaries.atIndex, asOf)))
     .orderBy(desc(batchSummaries.atIndex))
     .limit(mostRecords);
   const found: TraceRecord[] = [];
-  for (const { atIndex, at, asOf, hash, readings } of closes) {
-    const summary = await readSummary(queries, batchId, asOf, readings);
+  for (const { atIndex, at, asOf: summedUpTo, hash, readings } of closes) {
+    const summary = await readSummary(queries, batchId, summedUpTo, readings);
     const anchor = await findAnchor(queries, logId, atIndex);
     const holds = hashSummary(summary) === hash;
     const status = holds ? (anchor === undefined ? 'pending' : 'verified') : 'failed';
@@ -89,16 +90,17 @@ async function findAnchor(queries: Queries, logId: string, index: number) {
 
 const withoutPrefix = (hex: string): string => hex.replace(/^0x/, '');
 
-/** Which record a batch has in this service's own log: that of its last close. */
+/** Which record a batch has in this service's own log: that of its last close below an index. */
 export async function findTraceId(
   queries: Queries,
   logId: string,
   batchId: string,
+  asOf: number,
 ): Promise<string | undefined> {
   const [last] = await queries
     .select({ index: batchSummaries.atIndex })
     .from(batchSummaries)
-    .where(eq(batchSummaries.batchId, batchId))
+    .where(and(eq(batchSummaries.batchId, batchId), lt(batchSummaries.atIndex, asOf)))
     .orderBy(desc(batchSummaries.atIndex))
     .limit(1);
   return last && traceIdOf(logId, last.index);

@@ -3,6 +3,7 @@ import { type Queries, problem } from '@tianyuan/platform';
 import { newApi, refusals } from '../api.ts';
 import { batchIdSchema } from '../batches/batch.ts';
 import { batchViewSchema } from '../batches/batch-view-schema.ts';
+import { findBatchThen } from '../batches/find-batch-then.ts';
 import { viewBatch } from '../batches/view-batch.ts';
 import { readWhen, whenSchema } from '../batches/when.ts';
 import { errors } from '../errors.ts';
@@ -60,12 +61,13 @@ export function productTraceRoutes(
   api.openapi(traceRoute, async (c) => {
     const { id } = c.req.valid('param');
     const { v, asOf, ...choice } = c.req.valid('query');
-    const batch = await findProductBatch(queries, id, choice);
+    const when = await readWhen(queries, asOf);
+    const chosen = await findProductBatch(queries, id, choice);
+    const batch = chosen && (await findBatchThen(queries, chosen.batchId, when));
     if (batch === undefined) {
       const detail = `there is no published batch${choice.batch === undefined ? '' : ` ${choice.batch}`} of product ${id}${choice.lot === undefined ? '' : ` with lot ${choice.lot}`}`;
       return problem(c, errors.noProductBatch, detail) as never;
     }
-    const when = await readWhen(queries, asOf);
     if (v === '1') return c.json(await viewBatch(queries, batch, platformLogId, when), 200);
     const trace = await viewProductTrace(queries, id, batch, { platformLogId, when });
     if (trace.national.state !== 'live') want(batch.batchId);

@@ -15,11 +15,15 @@ import { timeTag } from './time-tag.ts';
 /** How good the news is: `good` is green, `warn` amber, `calm` the colour of paper. */
 type Verdict = { tone: 'good' | 'warn' | 'calm'; title: string; detail: string };
 
+/** That a page is of an earlier moment, Unix ms, and where the present one is. */
+type Past = { asOf: number; now: string };
+
 /** The page of a batch: what somebody sees who scans the code on a box. `paths` are of this site. */
 export function consumerPage(
   batch: BatchView,
   language: Language,
   paths: { qr: string; json: string },
+  past?: Past,
 ): { title: string; description: string; body: Html } {
   const say = sayIn(language);
   const verdict = verdictOf(judgeBatch(batch), language);
@@ -28,8 +32,9 @@ export function consumerPage(
     title: `${product} · ${verdict.title}`,
     description: `${inLanguage(batch.origin, language)} · ${say('批次', 'lot')} ${batch.lot} · ${verdict.detail}`,
     body: html`<main>
-      ${hero(batch, verdict, language)} ${facts(batch, language)}
-      ${batch.story === null ? '' : storySection(batch.story, language)} ${curvesSection(batch, language)}
+      ${past === undefined ? '' : pastNote(past, language)} ${hero(batch, verdict, language)}
+      ${facts(batch, language)} ${batch.story === null ? '' : storySection(batch.story, language)}
+      ${curvesSection(batch, language)}
       ${batch.story === null ? '' : coldChainSection(batch.story.coldChain, batch.story.logId, language)}
       ${batch.story === null ? '' : reportsSection(batch.story, language)}
       ${batch.story === null ? '' : nationalSection(batch.story.national, language)}
@@ -57,6 +62,15 @@ export function consumerPage(
       </footer>
     </main>`,
   };
+}
+
+function pastNote({ asOf, now }: Past, language: Language): Html {
+  const say = sayIn(language);
+  return html`<p class="note" role="note">
+    ${say('这是当时的记录：', 'As it stood on ')}${timeTag(asOf, language)}${say('。', '. ')}<a href="${now}"
+      >${say('查看现在的记录', 'See it as it stands now')}</a
+    >
+  </p>`;
 }
 
 function hero(batch: BatchView, verdict: Verdict, language: Language): Html {

@@ -21,11 +21,13 @@ const maxAgeSeconds = 10;
 /**
  * What a batch's code leads to: its page, its linkset or its description by Accept; for none, a page that says so.
  * @param site the public address, without a slash at its end
+ * @param asOf the time of which `batch` is, Unix ms; undefined for now
  */
 export async function respondWithBatch(
   c: Context,
   site: string,
   batch: BatchView | undefined,
+  asOf?: number,
 ): Promise<Response> {
   const language = languageOf(c);
   if (batch === undefined) {
@@ -42,23 +44,31 @@ export async function respondWithBatch(
     const answer = form === linksetType ? linksetOf(batch, site + path, site) : jsonLdOf(batch, site + path);
     return c.body(JSON.stringify(answer), 200, { 'content-type': form });
   }
-  const body = await cachedPage([site, language, batch], () =>
-    encodePage(pageOf(batch, language, site, path)),
+  const body = await cachedPage([site, language, batch, asOf], () =>
+    encodePage(pageOf(batch, language, site, path, asOf)),
   );
   return respondWithPage(c, { language }, body, { maxAgeSeconds });
 }
 
-function pageOf(batch: BatchView, language: Language, site: string, path: string): Page {
+function pageOf(
+  batch: BatchView,
+  language: Language,
+  site: string,
+  path: string,
+  asOf: number | undefined,
+): Page {
   const uri = site + path;
   const qr = path.startsWith('/t/')
     ? `/qr${path}.svg`
     : `/qr/${batch.gtin}/${encodeURIComponent(batch.lot)}.svg`;
-  const json = `/api/v1/batches/${encodeURIComponent(batch.batchId)}/trace`;
+  const query = asOf === undefined ? '' : `?asOf=${asOf}`;
+  const json = `/api/v1/batches/${encodeURIComponent(batch.batchId)}/trace${query}`;
+  const past = asOf === undefined ? undefined : { asOf, now: `${path}?lang=${language}` };
   const head = html`<link rel="canonical" href="${uri}" />
     <link rel="alternate" hreflang="zh-CN" href="${uri}?lang=zh" />
     <link rel="alternate" hreflang="en" href="${uri}?lang=en" />
     <link rel="alternate" type="${jsonLdType}" href="${path}" />`;
-  return { language, head, ...consumerPage(batch, language, { qr, json }) };
+  return { language, head, ...consumerPage(batch, language, { qr, json }, past) };
 }
 
 /** Its Digital Link, where it has a GTIN. */

@@ -24,6 +24,17 @@ describe('a batch by its Digital Link', () => {
     }
   });
 
+  test('is of the moment that is asked for, and says so; what is no moment is refused with the rule', async () => {
+    const past = await (await get(`${link}?asOf=2026-11-02T08:00:00%2B08:00`)).text();
+    expect(past).toContain('这是当时的记录');
+    expect(past).toContain('2026年11月2日');
+    expect(past).toContain(`/trace?asOf=${Date.UTC(2026, 10, 2)}`);
+    expect(await (await get(link)).text()).not.toContain('这是当时的记录');
+    const refused = await get(`${link}?asOf=yesterday`);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toMatch(/不是时间[^]*is no time: give a date/);
+  });
+
   test('runs no script, fetches nothing, and forbids both', async () => {
     const response = await get(link);
     expect(response.headers.get('content-security-policy')).toMatch(

@@ -5,14 +5,18 @@ import { deskPage } from '../desk/desk-page.ts';
 import { languageOf } from './choose-language.ts';
 import { limitsPage, limitsPath } from './limits-page.ts';
 import { encodePage, respondWithPage } from './page.ts';
+import { noMoment, parseMoment } from './moment.ts';
 import { qrPng, qrSvg } from './qr-code.ts';
 import { respondWithBatch } from './respond-with-batch.ts';
 import { verifyPage } from './verify-page.ts';
 import { pageScripts, respondWithScript } from './page-scripts.ts';
 
-/** What the pages need of the rest. `findBatch` answers published batches only; GTINs have 14 digits. */
+/** What the pages need of the rest. `findBatch` answers published batches only, as they stood at a time, Unix ms; GTINs have 14 digits. */
 export type PageDeps = {
-  findBatch: (by: { gtin: string; lot: string } | { batchId: string }) => Promise<BatchView | undefined>;
+  findBatch: (
+    by: { gtin: string; lot: string } | { batchId: string },
+    timeMs: number | undefined,
+  ) => Promise<BatchView | undefined>;
   /** the site's address as printed on boxes */
   publicUrl: string;
 };
@@ -29,13 +33,18 @@ export function pageRoutes({ findBatch, publicUrl }: PageDeps): Hono {
 
   app.get('/01/:gtin/10/:lot', async (c) => {
     const item = orUndefined(() => parseDigitalLink(new URL(c.req.url).pathname));
-    return respondWithBatch(c, site, item && (await findBatch(item)));
+    return respondAsOf(c, item);
   });
   app.get('/t/:batchId', async (c) => {
     const batchId = c.req.param('batchId');
-    const isId = batchIdPattern.test(batchId);
-    return respondWithBatch(c, site, isId ? await findBatch({ batchId }) : undefined);
+    return respondAsOf(c, batchIdPattern.test(batchId) ? { batchId } : undefined);
   });
+  async function respondAsOf(c: Context, by: Parameters<typeof findBatch>[0] | undefined): Promise<Response> {
+    const asked = c.req.query('asOf');
+    const asOf = asked === undefined ? undefined : parseMoment(asked);
+    if (asked !== undefined && asOf === undefined) return c.text(noMoment(asked), 400);
+    return respondWithBatch(c, site, by && (await findBatch(by, asOf)), asOf);
+  }
 
   app.get('/qr/t/:file{.+\\.svg}', async (c) => {
     const batchId = c.req.param('file').slice(0, -'.svg'.length);

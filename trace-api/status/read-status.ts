@@ -1,7 +1,8 @@
 import type { Queries } from '@tianyuan/platform';
 import { and, asc, inArray, lt } from 'drizzle-orm';
 import { statusFacts } from '../database/schema.ts';
-import { findBatch } from '../batches/find-batch.ts';
+import { findBatchThen } from '../batches/find-batch-then.ts';
+import { now } from '../records/as-of.ts';
 import type { StatusFact, StatusView } from './batch-status.ts';
 import { readRelatives } from './batch-lineage.ts';
 import { judgeStatus, unknownStatus } from './judge-status.ts';
@@ -14,10 +15,12 @@ import { judgeStatus, unknownStatus } from './judge-status.ts';
 export async function readStatus(
   queries: Queries,
   batchId: string,
-  asOf: number = Number.MAX_SAFE_INTEGER,
+  asOf: number = now,
   timeMs: number = Date.now(),
 ): Promise<StatusView> {
-  const batch = await findBatch(queries, { batchId });
+  // What its owner had said then; presently, what is known of it.
+  const isNow = asOf === now;
+  const batch = await findBatchThen(queries, batchId, { asOf, timeMs: isNow ? undefined : timeMs });
   if (batch === undefined || (batch.createdAt ?? 0) > timeMs) return unknownStatus(batchId, timeMs);
   const ancestors = await readRelatives(queries, batchId, 'ancestors', asOf);
   return judgeStatus(batch, await readStatusFacts(queries, [batchId, ...ancestors], asOf), timeMs);

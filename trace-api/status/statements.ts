@@ -50,7 +50,9 @@ export const statusStatements = {
   'recall-lifted': recallLiftedSchema,
 } as const;
 
-type Bodies = { [Name in keyof typeof statusStatements]: z.infer<(typeof statusStatements)[Name]> };
+type Said = { [Name in keyof typeof statusStatements]: z.infer<(typeof statusStatements)[Name]> };
+/** A recall that was signed as an event has no list beside it: it is found when somebody asks. */
+type Bodies = Omit<Said, 'recall'> & { recall: Omit<Said['recall'], 'evidence'> & Partial<Said['recall']> };
 
 /** A statement under its name, to switch over. */
 export type StatusStatement = { [Name in keyof Bodies]: { name: Name; body: Bodies[Name] } }[keyof Bodies];

@@ -2,29 +2,33 @@ import type { Queries } from '@tianyuan/platform';
 import { findBatch } from '../batches/find-batch.ts';
 import { statusFacts } from '../database/schema.ts';
 import { errors } from '../errors.ts';
+import { findBatches } from '../genealogy/find-batches.ts';
+import { readEvent } from '../genealogy/read-event.ts';
 import { authorize, principalOf } from '../people/authorize.ts';
 import type { Action } from '../people/action.ts';
 import type { Projection } from '../records/projection.ts';
-import type { DomainEvent, Recorded, Refusal } from '../records/recorded.ts';
+import { type DomainEvent, type Recorded, type Refusal, isRefusal } from '../records/recorded.ts';
 import { readRelatives } from './batch-lineage.ts';
 import { standingFacts } from './judge-status.ts';
 import { readStatus, readStatusFacts } from './read-status.ts';
+import { readRecallEvent, recordedRecall } from './recall-event.ts';
 import { type StatusStatement, statusStatements } from './statements.ts';
 
-/** Holds, releases and recalls of batches. */
+/** Holds, releases and recalls of batches; a recall is also a signed event. */
 export const statusProjection: Projection = {
   name: 'status',
   statements: statusStatements,
-  takes: [...Object.keys(statusStatements), 'sale'],
+  takes: [...Object.keys(statusStatements), 'sale', 'event'],
   open: Object.keys(statusStatements), // buyers are told why
   tables: [statusFacts],
   refuse,
   apply,
   async batches(tx, record) {
-    if (record.name === 'sale') return [];
-    const { batch } = (record as Recorded & StatusStatement).body;
-    const descendants = await readRelatives(tx, batch, 'descendants', record.index);
-    return record.name.startsWith('recall') ? [batch, ...descendants] : [batch];
+    const said = await saidOf(tx, record);
+    if (said === undefined) return [];
+    const { batch } = said.body;
+    if (!said.name.startsWith('recall')) return [batch];
+    return [batch, ...(await readRelatives(tx, batch, 'descendants', record.index))];
   },
 };
 
@@ -35,19 +39,46 @@ const actions: Record<StatusStatement['name'], Action> = {
   'recall-lifted': 'recall',
 };
 
+/** What a statement says, or a recall that somebody signed; undefined for every other record. */
+async function saidOf(tx: Queries, record: Recorded): Promise<StatusStatement | undefined> {
+  if (record.name === 'sale') return undefined;
+  if (record.name !== 'event') return record as Recorded & StatusStatement;
+  const body = await recordedRecall(tx, record.body);
+  return body && { name: 'recall', body };
+}
+
 /** What may not be sold is not: neither a shop's slow cache nor a forgotten tab gets round a recall. */
-async function refuseSale(tx: Queries, { body, index, at }: Recorded): Promise<Refusal | undefined> {
-  const { batchId } = body as { batchId: string };
+async function refuseSale(
+  tx: Queries,
+  batchId: string,
+  { index, at }: Recorded,
+): Promise<Refusal | undefined> {
   const { status, reasons } = await readStatus(tx, batchId, index, at);
   if (status === 'sellable') return undefined;
   const why = reasons.map(({ text }) => `${text.zh} ${text.en}`).join('; ');
   return { kind: errors.notForSale, detail: `batchId: ${batchId} is ${status}: ${why}` };
 }
 
+/** The batches of which an event sells. */
+async function soldIn(tx: Queries, event: unknown): Promise<string[]> {
+  const facts = readEvent(event);
+  if ('rule' in facts) return [];
+  const lots = facts.lots.filter(({ role }) => role === 'sold').map(({ lot }) => lot);
+  return [...(await findBatches(tx, lots)).values()].map(({ batchId }) => batchId);
+}
+
 /** Whether there is such a batch, whether who asks may, and whether there is anything to release or lift. */
 async function refuse(tx: Queries, record: Recorded): Promise<Refusal | undefined> {
-  if (record.name === 'sale') return refuseSale(tx, record);
-  const said = record as Recorded & StatusStatement;
+  if (record.name === 'sale') return refuseSale(tx, (record.body as { batchId: string }).batchId, record);
+  if (record.name === 'event') {
+    for (const batchId of await soldIn(tx, record.body)) {
+      const refusal = await refuseSale(tx, batchId, record);
+      if (refusal !== undefined) return refusal;
+    }
+    const recall = await readRecallEvent(tx, record.body);
+    if (recall === undefined || isRefusal(recall)) return recall;
+  }
+  const said = (await saidOf(tx, record))!;
   const { batch } = said.body;
   if ((await findBatch(tx, { batchId: batch })) === undefined) {
     return { kind: errors.unknownBatch, detail: `batch: there is no batch ${batch}` };
@@ -85,9 +116,9 @@ async function refuse(tx: Queries, record: Recorded): Promise<Refusal | undefine
 }
 
 async function apply(tx: Queries, record: Recorded, emit: (event: DomainEvent) => void): Promise<void> {
-  if (record.name === 'sale') return; // only refused here
+  const said = await saidOf(tx, record);
+  if (said === undefined) return; // a sale is only refused here
   const { index, at, by } = record;
-  const said = record as Recorded & StatusStatement;
   const { batch, reason } = said.body;
   await tx.insert(statusFacts).values({
     atIndex: index,
@@ -98,7 +129,7 @@ async function apply(tx: Queries, record: Recorded, emit: (event: DomainEvent) =
     reason,
     hold: said.name === 'release' ? (said.body.hold ?? null) : null,
     class: said.name === 'recall' ? said.body.class : null,
-    evidence: said.name === 'recall' ? said.body.evidence : null,
+    evidence: said.name === 'recall' ? (said.body.evidence ?? null) : null,
   });
   const about = { reason, by, record_index: index };
   switch (said.name) {
