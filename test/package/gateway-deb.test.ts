@@ -99,44 +99,34 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
   );
 
   test.skipIf(arch !== machine)('starts, answers, and stops when it is told to', async () => {
-    const dataDir = join(work, 'data');
-    const agent = spawn(
-      join(tree, 'opt/tianyuan/node/bin/node'),
-      [
-        join(tree, 'opt/tianyuan/gateway-agent/main.ts'),
-        'run',
-        '--gateway',
-        'gw',
-        '--origin',
-        'gw.example',
-        '--data-dir',
-        dataDir,
-        '--mqtt-port',
-        '0',
-        '--http-port',
-        '0',
-      ],
-      { cwd: work, env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const { httpPort } = await upLine(agent);
-    const health = await fetch(`http://127.0.0.1:${httpPort}/healthz`);
-    expect(await health.text()).toBe('ok');
-    agent.kill('SIGTERM');
-    const [code] = (await once(agent, 'exit')) as [number | null];
-    expect(code).toBe(0);
-    expect(readdirSync(dataDir)).toContain('gateway.db');
+    const node = join(tree, 'opt/tianyuan/node/bin/node');
+    await runsWell([node, join(tree, 'opt/tianyuan/gateway-agent/main.ts')]);
   });
+
+  // In a mount namespace of its own, where /opt is the package's: the command names its place there.
+  test.skipIf(process.getuid?.() !== 0 || arch !== machine)(
+    'brings a command that starts it as it is installed, with the unit’s flags',
+    async () => {
+      const command = join(tree, 'usr/bin/gateway-agent');
+      const here = 'mount --bind "$0/opt" /opt && exec "$0/usr/bin/gateway-agent" "$@"';
+      const unit = readFileSync(join(tree, 'usr/lib/systemd/system/gateway-agent.service'), 'utf8');
+      const [, started] = /^ExecStart=(.*) run /m.exec(unit)!;
+      expect(readFileSync(command, 'utf8')).toContain(`exec ${started} "$@"`);
+      await runsWell(['unshare', '--mount', 'sh', '-c', here, tree]);
+    },
+  );
 
   // On a machine that is thrown away afterwards: this writes to the system itself.
   test.skipIf(!process.env['CI'] || process.getuid?.() !== 0 || arch !== machine)(
-    'installs and leaves as packages do',
-    () => {
+    'installs, runs, and leaves as packages do',
+    async () => {
       execFileSync('dpkg', ['--install', deb]);
       try {
         expect(execFileSync('/usr/bin/gateway-agent', ['--version'], { encoding: 'utf8' })).toMatch(/^\d/);
         expect(readFileSync('/usr/lib/systemd/system/gateway-agent.service', 'utf8')).toContain(
           '/opt/tianyuan/node',
         );
+        await runsWell(['/usr/bin/gateway-agent']);
       } finally {
         execFileSync('dpkg', ['--purge', 'tianyuan-gateway']);
       }
@@ -144,6 +134,31 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
     },
   );
 });
+
+/** Starts an agent by a command, with an environment that knows nothing of this checkout; it answers, and stops cleanly. */
+async function runsWell([program, ...args]: string[]): Promise<void> {
+  const dataDir = mkdtempSync(join(work, 'data-'));
+  const settings = {
+    gateway: 'gw',
+    origin: 'gw.example',
+    'data-dir': dataDir,
+    'mqtt-port': '0',
+    'http-port': '0',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const agent = spawn(program!, [...args, 'run', ...flags], {
+    cwd: work,
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { httpPort } = await upLine(agent);
+  const health = await fetch(`http://127.0.0.1:${httpPort}/healthz`);
+  expect(await health.text()).toBe('ok');
+  agent.kill('SIGTERM');
+  const [code] = (await once(agent, 'exit')) as [number | null];
+  expect(code).toBe(0);
+  expect(readdirSync(dataDir)).toContain('gateway.db');
+}
 
 /** The line in which the agent says where it listens. */
 async function upLine(agent: ChildProcess): Promise<{ httpPort: number }> {
