@@ -100,7 +100,7 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
 
   test.skipIf(arch !== machine)('starts, answers, and stops when it is told to', async () => {
     const node = join(tree, 'opt/tianyuan/node/bin/node');
-    await runsWell([node, join(tree, 'opt/tianyuan/gateway-agent/main.ts')]);
+    expect(await startAndStop([node, join(tree, 'opt/tianyuan/gateway-agent/main.ts')])).toEqual(works);
   });
 
   // In a mount namespace of its own, where /opt is the package's: the command names its place there.
@@ -112,7 +112,7 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
       const unit = readFileSync(join(tree, 'usr/lib/systemd/system/gateway-agent.service'), 'utf8');
       const [, started] = /^ExecStart=(.*) run /m.exec(unit)!;
       expect(readFileSync(command, 'utf8')).toContain(`exec ${started} "$@"`);
-      await runsWell(['unshare', '--mount', 'sh', '-c', here, tree]);
+      expect(await startAndStop(['unshare', '--mount', 'sh', '-c', here, tree])).toEqual(works);
     },
   );
 
@@ -126,7 +126,7 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
         expect(readFileSync('/usr/lib/systemd/system/gateway-agent.service', 'utf8')).toContain(
           '/opt/tianyuan/node',
         );
-        await runsWell(['/usr/bin/gateway-agent']);
+        expect(await startAndStop(['/usr/bin/gateway-agent'])).toEqual(works);
       } finally {
         execFileSync('dpkg', ['--purge', 'tianyuan-gateway']);
       }
@@ -136,7 +136,11 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
 });
 
 /** Starts an agent by a command, with an environment that knows nothing of this checkout; it answers, and stops cleanly. */
-async function runsWell([program, ...args]: string[]): Promise<void> {
+async function startAndStop([program, ...args]: string[]): Promise<{
+  health: string;
+  code: number | null;
+  keeps: boolean;
+}> {
   const dataDir = mkdtempSync(join(work, 'data-'));
   const settings = {
     gateway: 'gw',
@@ -152,13 +156,12 @@ async function runsWell([program, ...args]: string[]): Promise<void> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const { httpPort } = await upLine(agent);
-  const health = await fetch(`http://127.0.0.1:${httpPort}/healthz`);
-  expect(await health.text()).toBe('ok');
+  const health = await (await fetch(`http://127.0.0.1:${httpPort}/healthz`)).text();
   agent.kill('SIGTERM');
   const [code] = (await once(agent, 'exit')) as [number | null];
-  expect(code).toBe(0);
-  expect(readdirSync(dataDir)).toContain('gateway.db');
+  return { health, code, keeps: readdirSync(dataDir).includes('gateway.db') };
 }
+const works = { health: 'ok', code: 0, keeps: true };
 
 /** The line in which the agent says where it listens. */
 async function upLine(agent: ChildProcess): Promise<{ httpPort: number }> {
