@@ -3,7 +3,7 @@ export { PlatformError, type PlatformErrorCode } from './platform-error.ts';
 export { bulk, bytes } from './database/bulk.ts';
 export { bytea } from './database/bytea.ts';
 export type { Database, DatabaseKind, Migrations, Queries } from './database/database.ts';
-export { idempotencyStore, idempotencyTable } from './database/idempotency-store.ts';
+export { idempotencyStore, idempotencyTable, noteWritten } from './database/idempotency-store.ts';
 export { openDatabase } from './database/open-database.ts';
 
 export { type Jobs, openJobs } from './jobs/open-jobs.ts';

@@ -124,7 +124,12 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: RequestIds & 
     ['/api/v1/*'],
     idempotency(
       idempotencyStore(queries, idempotencyRows),
-      { reused: errors.idempotencyKeyReused, malformed: errors.malformedRequest },
+      {
+        reused: errors.idempotencyKeyReused,
+        malformed: errors.malformedRequest,
+        underWay: errors.stillUnderWay,
+        answerLost: errors.answerLost,
+      },
       (c: Context<{ Variables: WithPrincipal }>) => c.get('principal')?.id ?? '',
     ),
   );

@@ -37,6 +37,8 @@ export const errors = {
     '幂等键已用于别的内容',
     'idempotency key reused',
   ),
+  stillUnderWay: kind('STILL_UNDER_WAY', 4019, 409, '相同的请求正在处理', 'the same request is being done'),
+  answerLost: kind('ANSWER_LOST', 4009, 409, '请求已完成，答复已丢失', 'done, but its answer was lost'),
   unsupportedVersion: kind('UNSUPPORTED_VERSION', 4017, 406, '不支持的接口版本', 'unsupported API version'),
   noSuchRoute: kind('NO_SUCH_ROUTE', 4018, 404, '没有这个地址', 'no such address'),
   nothingStands: kind(

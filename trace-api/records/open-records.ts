@@ -1,7 +1,7 @@
-import type { Database, Queries } from '@tianyuan/platform';
+import { type Database, type Queries, noteWritten } from '@tianyuan/platform';
 import { type Message, decodeEntry } from '@tianyuan/protocol';
 import { and, eq } from 'drizzle-orm';
-import { entries } from '../database/schema.ts';
+import { entries, idempotency } from '../database/schema.ts';
 import { errors } from '../errors.ts';
 import type { Judged } from '../ingest/examine-entry.ts';
 import { lockLog } from '../ingest/extend-log.ts';
@@ -86,6 +86,7 @@ export function openRecords(
     judged: Judged,
   ): Promise<LogRow> {
     const grown = await appendEntry(tx, log, draft, judged, key);
+    await noteWritten(tx, idempotency, draft.index);
     await publish(tx, await applyRecord(tx, record), record);
     return grown;
   }

@@ -1,0 +1,1 @@
+ALTER TABLE "trace"."idempotency" ADD COLUMN "written" bigint;
