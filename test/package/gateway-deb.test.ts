@@ -24,6 +24,33 @@ const elfMachines = { amd64: 62, arm64: 183 } as const;
 /** What the docs promise, with room for a version or two; MB are 10^6 bytes. */
 const maxInstalledMb = 220;
 
+/** `$0` is a folder that the copy shares; `$1` is run in it, with what follows. */
+const onCopyOfSystem = `
+  export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  mount -t tmpfs tmpfs /mnt && cd /mnt && mkdir upper work root
+  mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
+  for shared in /proc /dev "$0"; do mount --rbind "$shared" "root$shared"; done
+  script=$1 && shift
+  exec chroot root sh -ec "$script" "$@"`;
+
+/** `$0` is the package. The agent is told to stop by who is told to stop here, and its exit code is the last word. */
+const installRunPurge = `
+  dpkg --install "$0" >/dev/null 2>&1
+  gateway-agent --version | grep -q '^[0-9]'
+  test -e /usr/lib/systemd/system/gateway-agent.service && test -d /etc/tianyuan
+  gateway-agent "$@" & agent=$!
+  trap 'kill -TERM $agent' TERM
+  code=0 && wait $agent || code=$?
+  if kill -0 $agent 2>/dev/null; then code=0 && wait $agent || code=$?; fi
+  dpkg --purge tianyuan-gateway >/dev/null 2>&1
+  test ! -e /opt/tianyuan/gateway-agent && test ! -e /usr/bin/gateway-agent
+  exit $code`;
+
+function canCopySystem(): boolean {
+  const tried = ['--mount', 'sh', '-ec', onCopyOfSystem, tmpdir(), 'true'];
+  return process.getuid?.() === 0 && spawnSync('unshare', tried).status === 0;
+}
+
 const work = mkdtempSync(join(tmpdir(), 'tianyuan-package-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -113,6 +140,24 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
       const [, started] = /^ExecStart=(.*) run /m.exec(unit)!;
       expect(readFileSync(command, 'utf8')).toContain(`exec ${started} "$@"`);
       expect(await startAndStop(['unshare', '--mount', 'sh', '-c', here, tree])).toEqual(works);
+    },
+  );
+
+  // On a copy of this system that is thrown away: what is written stays in memory, but for the data.
+  test.skipIf(!canCopySystem() || arch !== machine)(
+    'installs by dpkg, runs, and leaves with a purge, which keeps the data',
+    async () => {
+      const told = await startAndStop([
+        'unshare',
+        '--mount',
+        'sh',
+        '-ec',
+        onCopyOfSystem,
+        work,
+        installRunPurge,
+        deb,
+      ]);
+      expect(told).toEqual(works);
     },
   );
 
