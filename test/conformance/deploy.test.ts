@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, matchesGlob } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { environmentNames, loadConfig as loadGatewayConfig } from '@tianyuan/gateway-agent/config.ts';
@@ -70,6 +70,63 @@ test('the flags with which a gateway is started are flags of this Node, and its 
 
 test('a gateway may salvage its store for as long as that takes: systemd does not kill it at its start', () => {
   expect(directive(read('deploy/gateway-agent.service'), 'TimeoutStartSec')).toEqual(['infinity']);
+});
+
+// No engine builds it where this is developed: what can be said of it without one.
+describe('deploy/Containerfile', () => {
+  const instructions = read('deploy/Containerfile')
+    .replaceAll(/^#.*\n/gm, '')
+    .replaceAll(/\\\n */g, '')
+    .trim()
+    .split('\n')
+    .map((line) => /^([A-Z]+) (.*)$/.exec(line)!.slice(1) as [string, string]);
+  const all = (name: string) => instructions.filter(([is]) => is === name).map(([, told]) => told);
+
+  test('has instructions that there are, and steps that are shell or a program with its arguments', () => {
+    const known = new Set([
+      'FROM',
+      'ARG',
+      'COPY',
+      'RUN',
+      'USER',
+      'VOLUME',
+      'EXPOSE',
+      'ENV',
+      'STOPSIGNAL',
+      'ENTRYPOINT',
+      'CMD',
+    ]);
+    expect(instructions.filter(([name]) => !known.has(name))).toEqual([]);
+    expect(instructions[0]![0]).toBe('FROM');
+    for (const step of all('RUN')) {
+      if (step.startsWith('[')) expect(JSON.parse(step)).toContain('/usr/bin/gateway-agent');
+      else expect([step, spawnSync('sh', ['-n', '-c', step]).status]).toEqual([step, 0]);
+    }
+  });
+
+  test('takes the package that `npm run package:deb` makes, and starts the command in it', () => {
+    const [copied] = all('COPY');
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    const pattern = copied!.split(' ')[0]!.replace('${ARCH}', 'amd64');
+    expect(matchesGlob(`.deb/tianyuan-gateway_${version}_amd64.deb`, pattern)).toBe(true);
+    expect(read('tools/package/build-deb.ts')).toContain('`tianyuan-gateway_${version}_${arch}.deb`');
+    const [entryPoint] = JSON.parse(all('ENTRYPOINT')[0]!) as string[];
+    expect(read('tools/package/fill-tree.ts')).toContain(`'${entryPoint!.slice(1)}'`);
+    expect(JSON.parse(all('CMD')[0]!)).toEqual(['run', '--config', '/etc/tianyuan/gateway.yaml']);
+  });
+
+  test('runs as nobody, with what the unit sets, and only where that user may write', () => {
+    expect(all('USER')).toEqual(['10001:10001']);
+    const unit = read('deploy/gateway-agent.service');
+    const set = all('ENV').flatMap((line) => line.split(' '));
+    expect(new Set(set)).toEqual(new Set(directive(unit, 'Environment')));
+    const made = /install -d -o 10001 -g 10001 -m 0700 (.*)$/.exec(all('RUN')[0]!)![1]!.split(' ');
+    const cache = set.find((one) => one.startsWith('NODE_COMPILE_CACHE='))!.split('=')[1];
+    expect(made).toEqual([...all('VOLUME'), cache]);
+    expect(all('STOPSIGNAL')).toEqual(directive(unit, 'KillSignal'));
+    const { port } = loadGatewayConfig(at('deploy/gateway.yaml'), {}, {}).mqtt;
+    expect(all('EXPOSE')).toEqual([String(port)]);
+  });
 });
 
 describe('deploy/gateway.yaml', () => {

@@ -24,6 +24,33 @@ const elfMachines = { amd64: 62, arm64: 183 } as const;
 /** What the docs promise, with room for a version or two; MB are 10^6 bytes. */
 const maxInstalledMb = 220;
 
+/** `$0` is a folder that the copy shares; `$1` is run in it, with what follows. */
+const onCopyOfSystem = `
+  export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  mount -t tmpfs tmpfs /mnt && cd /mnt && mkdir upper work root
+  mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work root
+  for shared in /proc /dev "$0"; do mount --rbind "$shared" "root$shared"; done
+  script=$1 && shift
+  exec chroot root sh -ec "$script" "$@"`;
+
+/** `$0` is the package. The agent is told to stop by who is told to stop here, and its exit code is the last word. */
+const installRunPurge = `
+  dpkg --install "$0" >/dev/null 2>&1
+  gateway-agent --version | grep -q '^[0-9]'
+  test -e /usr/lib/systemd/system/gateway-agent.service && test -d /etc/tianyuan
+  gateway-agent "$@" & agent=$!
+  trap 'kill -TERM $agent' TERM
+  code=0 && wait $agent || code=$?
+  if kill -0 $agent 2>/dev/null; then code=0 && wait $agent || code=$?; fi
+  dpkg --purge tianyuan-gateway >/dev/null 2>&1
+  test ! -e /opt/tianyuan/gateway-agent && test ! -e /usr/bin/gateway-agent
+  exit $code`;
+
+function canCopySystem(): boolean {
+  const tried = ['--mount', 'sh', '-ec', onCopyOfSystem, tmpdir(), 'true'];
+  return process.getuid?.() === 0 && spawnSync('unshare', tried).status === 0;
+}
+
 const work = mkdtempSync(join(tmpdir(), 'tianyuan-package-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -99,44 +126,52 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
   );
 
   test.skipIf(arch !== machine)('starts, answers, and stops when it is told to', async () => {
-    const dataDir = join(work, 'data');
-    const agent = spawn(
-      join(tree, 'opt/tianyuan/node/bin/node'),
-      [
-        join(tree, 'opt/tianyuan/gateway-agent/main.ts'),
-        'run',
-        '--gateway',
-        'gw',
-        '--origin',
-        'gw.example',
-        '--data-dir',
-        dataDir,
-        '--mqtt-port',
-        '0',
-        '--http-port',
-        '0',
-      ],
-      { cwd: work, env: { PATH: '/usr/bin:/bin' }, stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const { httpPort } = await upLine(agent);
-    const health = await fetch(`http://127.0.0.1:${httpPort}/healthz`);
-    expect(await health.text()).toBe('ok');
-    agent.kill('SIGTERM');
-    const [code] = (await once(agent, 'exit')) as [number | null];
-    expect(code).toBe(0);
-    expect(readdirSync(dataDir)).toContain('gateway.db');
+    const node = join(tree, 'opt/tianyuan/node/bin/node');
+    expect(await startAndStop([node, join(tree, 'opt/tianyuan/gateway-agent/main.ts')])).toEqual(works);
   });
+
+  // In a mount namespace of its own, where /opt is the package's: the command names its place there.
+  test.skipIf(process.getuid?.() !== 0 || arch !== machine)(
+    'brings a command that starts it as it is installed, with the unit’s flags',
+    async () => {
+      const command = join(tree, 'usr/bin/gateway-agent');
+      const here = 'mount --bind "$0/opt" /opt && exec "$0/usr/bin/gateway-agent" "$@"';
+      const unit = readFileSync(join(tree, 'usr/lib/systemd/system/gateway-agent.service'), 'utf8');
+      const [, started] = /^ExecStart=(.*) run /m.exec(unit)!;
+      expect(readFileSync(command, 'utf8')).toContain(`exec ${started} "$@"`);
+      expect(await startAndStop(['unshare', '--mount', 'sh', '-c', here, tree])).toEqual(works);
+    },
+  );
+
+  // On a copy of this system that is thrown away: what is written stays in memory, but for the data.
+  test.skipIf(!canCopySystem() || arch !== machine)(
+    'installs by dpkg, runs, and leaves with a purge, which keeps the data',
+    async () => {
+      const told = await startAndStop([
+        'unshare',
+        '--mount',
+        'sh',
+        '-ec',
+        onCopyOfSystem,
+        work,
+        installRunPurge,
+        deb,
+      ]);
+      expect(told).toEqual(works);
+    },
+  );
 
   // On a machine that is thrown away afterwards: this writes to the system itself.
   test.skipIf(!process.env['CI'] || process.getuid?.() !== 0 || arch !== machine)(
-    'installs and leaves as packages do',
-    () => {
+    'installs, runs, and leaves as packages do',
+    async () => {
       execFileSync('dpkg', ['--install', deb]);
       try {
         expect(execFileSync('/usr/bin/gateway-agent', ['--version'], { encoding: 'utf8' })).toMatch(/^\d/);
         expect(readFileSync('/usr/lib/systemd/system/gateway-agent.service', 'utf8')).toContain(
           '/opt/tianyuan/node',
         );
+        expect(await startAndStop(['/usr/bin/gateway-agent'])).toEqual(works);
       } finally {
         execFileSync('dpkg', ['--purge', 'tianyuan-gateway']);
       }
@@ -144,6 +179,34 @@ describe.skipIf(!has('dpkg-deb')).each(['amd64', 'arm64'] as const)('the package
     },
   );
 });
+
+/** Starts an agent by a command, with an environment that knows nothing of this checkout; it answers, and stops cleanly. */
+async function startAndStop([program, ...args]: string[]): Promise<{
+  health: string;
+  code: number | null;
+  keeps: boolean;
+}> {
+  const dataDir = mkdtempSync(join(work, 'data-'));
+  const settings = {
+    gateway: 'gw',
+    origin: 'gw.example',
+    'data-dir': dataDir,
+    'mqtt-port': '0',
+    'http-port': '0',
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const agent = spawn(program!, [...args, 'run', ...flags], {
+    cwd: work,
+    env: { PATH: '/usr/bin:/bin' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const { httpPort } = await upLine(agent);
+  const health = await (await fetch(`http://127.0.0.1:${httpPort}/healthz`)).text();
+  agent.kill('SIGTERM');
+  const [code] = (await once(agent, 'exit')) as [number | null];
+  return { health, code, keeps: readdirSync(dataDir).includes('gateway.db') };
+}
+const works = { health: 'ok', code: 0, keeps: true };
 
 /** The line in which the agent says where it listens. */
 async function upLine(agent: ChildProcess): Promise<{ httpPort: number }> {
