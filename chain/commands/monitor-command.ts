@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Command } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { writeAtomically } from '../atomic-file.ts';
 import { defaultRpc } from '../default-rpc.ts';
 import { readDeployment } from '../deployment.ts';
@@ -52,7 +52,8 @@ export function addMonitorCommand(
     .option('--once', 'one round, then end: exit code 0 without an alert, 3 with one')
     .action(async (flags: Flags) => {
       const verdict = await monitor(flags, say, warn);
-      if (flags.once === true && verdict === 'alert') process.exitCode = 3;
+      if (flags.once === true && verdict === 'alert')
+        throw new CommanderError(3, 'monitor.alert', 'an alert lasts');
     });
 }
 

@@ -17,7 +17,7 @@ const bytes = z.codec(
   },
 );
 
-/** What alerts are about. Signed contradictions stay for ever; SILENCE, LATE_ANCHOR and WITHHELD end when they are over. */
+/** What alerts are about. Signed contradictions stay for ever; the others end when they are over. */
 export const alertKinds = [
   /** the log's key signed two histories: one is anchored or was served before, another is served now */
   'EQUIVOCATION',
@@ -33,10 +33,13 @@ export const alertKinds = [
   'LATE_ANCHOR',
   /** the chain has a larger size than the public log shows, for too long */
   'WITHHELD',
+  /** the node does not answer, or not as one of this chain: nothing was compared with the chain */
+  'CHAIN_UNREACHABLE',
 ] as const;
 
 const alertSchema = z.strictObject({
   kind: z.enum(alertKinds),
+  /** empty where it is about the chain */
   logId: z.string(),
   /** tells one alert of a kind and log from another */
   subject: z.string(),

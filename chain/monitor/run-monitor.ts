@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Deployment } from '../deployment.ts';
 import { type FollowStep, followAnchors } from '../follow.ts';
 import { openNode } from '../node.ts';
+import { clear, raise } from './alerts.ts';
 import { applyEvent, rollBack } from './apply-chain.ts';
 import { type Patience, checkLog } from './check-log.ts';
 import type { LogSource } from './log-source.ts';
@@ -38,7 +39,9 @@ export async function runMonitor(options: MonitorOptions): Promise<void> {
   const chain = followChain(options, state);
   try {
     while (!signal.aborted) {
-      await chain.catchUp();
+      const why = await chain.catchUp();
+      if (why === undefined) clear(state, 'CHAIN_UNREACHABLE', ofTheChain, now());
+      else if (raise(state, unreachable(why), now())) options.onAlert?.(`CHAIN_UNREACHABLE ${why}`);
       for (const logId of Object.keys(state.logs)) {
         if (signal.aborted) return;
         for (const { kind, detail } of await checkLog(
@@ -59,6 +62,12 @@ export async function runMonitor(options: MonitorOptions): Promise<void> {
     chain.close();
   }
 }
+
+/** Where an alert is about no log. */
+const ofTheChain = '';
+
+const unreachable = (why: string) =>
+  ({ kind: 'CHAIN_UNREACHABLE', logId: ofTheChain, subject: 'node', detail: { why } }) as const;
 
 /**
  * The follower runs beside the rounds and leaves its steps in a queue; a round takes what is there. Before the first round
@@ -90,12 +99,13 @@ function followChain(options: MonitorOptions, state: MonitorState) {
     wake();
   });
 
-  async function newestBlock(): Promise<number> {
+  /** Or why the node does not say it. The follower waits for it in any case. */
+  async function newestBlock(): Promise<number | string> {
     const node = openNode({ rpcUrl, chainId: deployment.chainId });
     try {
       return await node.ask((provider) => provider.getBlockNumber());
-    } catch {
-      return 0; // the follower says what is wrong with the node, and waits for it
+    } catch (error) {
+      return (error as Error).message;
     } finally {
       node.close();
     }
@@ -104,8 +114,8 @@ function followChain(options: MonitorOptions, state: MonitorState) {
   return {
     ended,
     close: () => stop.abort(),
-    /** Applies all steps up to what is the newest block now. */
-    async catchUp(): Promise<void> {
+    /** Applies all steps up to what is the newest block now. @returns why the node did not say which that is */
+    async catchUp(): Promise<string | undefined> {
       const newest = await newestBlock();
       for (;;) {
         if (failure !== undefined) throw failure.error;
@@ -114,14 +124,16 @@ function followChain(options: MonitorOptions, state: MonitorState) {
           else for (const event of step.events) applyEvent(state, event, now());
           state.cursor = step.cursor;
         }
-        if (signal.aborted || (state.cursor?.recent[0]?.number ?? -1) >= newest) return;
-        if (state.cursor === undefined && newest === 0) return;
+        if (typeof newest === 'string') return newest;
+        if (signal.aborted || (state.cursor?.recent[0]?.number ?? -1) >= newest) return undefined;
         await new Promise<void>((resolve) => {
           wake = resolve;
           signal.addEventListener('abort', () => resolve(), { once: true });
           setTimeout(resolve, 2 * pollMs).unref();
         });
-        if ((await newestBlock()) < newest) return; // the chain went back, or the node away: with the next round
+        const then = await newestBlock();
+        if (typeof then === 'string') return then;
+        if (then < newest) return undefined; // the chain went back: with the next round
       }
     },
   };

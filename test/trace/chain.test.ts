@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once as onceEvent } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type Deployment,
   type LocalChain,
@@ -13,6 +16,7 @@ import {
   startLocalChain,
 } from '@tianyuan/chain';
 import { runCommandLine } from '@tianyuan/chain/commands/command-line.ts';
+import type { MonitorReport } from '@tianyuan/chain/monitor/report.ts';
 import { newLogger } from '@tianyuan/platform';
 import {
   type Anchor,
@@ -203,6 +207,50 @@ onBothServers('the trace API on a real chain', (database) => {
         logs: [{ origin, servedSize: 20, anchoredSize: 20, verifiedSize: 20, anchorsVerified: 1 }],
       });
     }
+  });
+
+  test('tells an inspector whose node is away that nothing was compared with the chain, and again when it is back', async () => {
+    const main = fileURLToPath(new URL('../../chain/main.ts', import.meta.url));
+    const state = join(home, `monitor-away-${trace.url.split(':').at(-1)}.json`);
+    const start = (rpc: string, ...more: string[]) => {
+      const args = ['--logs', `${trace.url}/logs`, '--deployment', deploymentFile, '--state', state];
+      const child = spawn(process.execPath, [main, 'monitor', '--rpc', rpc, ...args, ...more]);
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk) => (out += String(chunk)));
+      child.stderr.on('data', (chunk) => (err += String(chunk)));
+      return { child, said: () => ({ out, err }) };
+    };
+    const once = async (rpc: string) => {
+      const { child, said } = start(rpc, '--once');
+      const [code] = (await onceEvent(child, 'exit')) as [number];
+      return { code, report: JSON.parse(said().out) as MonitorReport, err: said().err };
+    };
+    const away = await once('http://127.0.0.1:9');
+    expect(away.code).toBe(3);
+    expect(away.err).toContain('ALERT CHAIN_UNREACHABLE');
+    expect(away.report).toMatchObject({
+      verdict: 'alert',
+      alerts: [{ kind: 'CHAIN_UNREACHABLE', logId: '' }],
+    });
+    const back = await once(chain.rpcUrl);
+    expect(back.code).toBe(0);
+    expect(back.report).toMatchObject({
+      verdict: 'ok',
+      logs: [{ origin, servedSize: 20, verifiedSize: 20 }],
+    });
+    expect(back.report.alerts[0]!.until).toBeGreaterThan(0);
+
+    const { child, said } = start(chain.rpcUrl, '--port', '0', '--every', '1');
+    while (!said().out.includes('/report')) await onceEvent(child.stdout, 'data');
+    const [, url] = /(http:\S+)\/metrics/.exec(said().out)!;
+    await vi.waitFor(async () => {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      expect(metrics).toContain(`monitor_log_verified_size{log="${origin}"} 20`);
+      expect(metrics).toContain('monitor_alerts{kind="CHAIN_UNREACHABLE"} 0');
+    }, 20_000);
+    expect(await (await fetch(`${url}/report`)).json()).toMatchObject({ verdict: 'ok' });
+    child.kill('SIGTERM');
+    expect(await onceEvent(child, 'exit')).toEqual([0, null]);
   });
 
   test('passes on to the chain what reads and nothing else', async () => {
