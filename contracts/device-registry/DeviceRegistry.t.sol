@@ -21,6 +21,7 @@ contract DeviceRegistryTest {
             anchorLog.admitOrganisation(organisation, address(this));
         }
         anchorLog.grantRole(anchorLog.registrarRole(ORGANISATION), address(this));
+        anchorLog.grantRole(anchorLog.MARKER_ROLE(), address(registry));
     }
 
     function testFuzz_EnrolsManyOrNone(bytes32 seed, uint8 count, uint8 faulty) public {
@@ -85,6 +86,36 @@ contract DeviceRegistryTest {
             enrolment(ORGANISATION, IDeviceRegistry.SubjectKind.Device, subject, 2),
             abi.encodeWithSelector(IDeviceRegistry.SubjectOfOtherOrganisation.selector, subject, OTHER)
         );
+    }
+
+    function testFuzz_ACutGoesBackOnlyAndNotBeyondTheHead(uint64 size, uint64 first, uint64 second) public {
+        bytes32 log = keccak256("a log");
+        bytes32 key = keccak256("a key");
+        anchorLog.openLog(log, ORGANISATION, address(this));
+        size = 1 + (size % 1000);
+        anchorLog.append(log, size, keccak256("a root"), new bytes32[](0), new bytes(64));
+        registry.enrol(ORGANISATION, IDeviceRegistry.SubjectKind.Log, log, 1, key);
+        first %= size + 1;
+        second %= size + 1;
+
+        requireRefused(
+            cutAt(key, log, size + 1),
+            abi.encodeWithSelector(IDeviceRegistry.CutBeyondHead.selector, key, log, size + 1, size)
+        );
+        (bool taken, ) = address(registry).call(cutAt(key, log, first));
+        require(taken);
+        requireRefused(
+            cutAt(key, log, first),
+            abi.encodeWithSelector(IDeviceRegistry.CutNotEarlier.selector, key, log, first, first)
+        );
+        (taken, ) = address(registry).call(cutAt(key, log, second));
+        require(taken == (second < first));
+    }
+
+    function cutAt(bytes32 key, bytes32 log, uint64 fromIndex) private pure returns (bytes memory) {
+        IDeviceRegistry.Cut[] memory cuts = new IDeviceRegistry.Cut[](1);
+        cuts[0] = IDeviceRegistry.Cut(log, fromIndex);
+        return abi.encodeCall(IDeviceRegistry.revoke, (key, cuts));
     }
 
     function enrolment(

@@ -63,6 +63,8 @@ async function run(args: string[], onLine?: (kill: () => void) => void) {
 const inspect = (args: string[], onLine?: (kill: () => void) => void) =>
   run(
     [
+      '--state',
+      'published',
       '--url',
       server.url,
       '--trust',

@@ -240,6 +240,8 @@ onBothDatabases('what was answered', (database) => {
   test('lots are listed by what happened to them', async () => {
     expect(await ask('/api/v1/lots?state=sold')).toMatchObject([200, { lots: [{ batchId: 'S' }] }]);
     expect(await ask('/api/v1/lots?state=shipped')).toMatchObject([200, { lots: [{ batchId: 'S' }] }]);
+    const either = await ask('/api/v1/lots?state=sold-or-shipped');
+    expect(either).toEqual(await ask('/api/v1/lots?state=sold'));
   });
 
   /** Everything as of the last moments, and of now what does not depend on the clock. */

@@ -24,7 +24,7 @@ const lotsRoute = createRoute({
       state: z
         .enum(lotStates)
         .default('published')
-        .openapi({ description: 'of published lots: those that were sold, or shipped, or all' }),
+        .openapi({ description: 'of published lots: those that were sold, or shipped, or either, or all' }),
       cursor: batchIdSchema.optional(),
     }),
   },

@@ -7,7 +7,7 @@ import { batches, eventFacts, lotFacts } from '../database/schema.ts';
 export type Lot = { gtin: string; lot: string; batchId: string };
 
 /** `shipped`: an event of shipping names it, or what it was packed into; `sold`: a sale took something of it. */
-export const lotStates = ['sold', 'shipped', 'published'] as const;
+export const lotStates = ['sold-or-shipped', 'sold', 'shipped', 'published'] as const;
 export type LotState = (typeof lotStates)[number];
 
 /** Published batches in this state, in the order of their ids, behind the one that the cursor names. */
@@ -25,19 +25,20 @@ export async function listLots(
     .limit(limit);
 }
 
+const sold = sql`select lot from ${lotFacts} where role = 'sold'`;
+const shipped = sql`
+  select f.lot from ${lotFacts} f join ${eventFacts} e on e.at_index = f.at_index where e.step = 'shipping'`;
+
 async function inState(queries: Queries, state: LotState): Promise<SQL | undefined> {
   switch (state) {
     case 'published':
       return undefined;
     case 'sold':
-      return among(await readNames(queries, sql`select lot from ${lotFacts} where role = 'sold'`));
+      return among(await readNames(queries, sold));
     case 'shipped':
-      return among(
-        await readNames(
-          queries,
-          sql`select f.lot from ${lotFacts} f join ${eventFacts} e on e.at_index = f.at_index where e.step = 'shipping'`,
-        ),
-      );
+      return among(await readNames(queries, shipped));
+    case 'sold-or-shipped':
+      return among(await readNames(queries, sql`${sold} union all ${shipped}`));
   }
 }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { choosePolicy } from '../choose-policy.ts';
 import { UnusableInput } from '../unusable-input.ts';
 import type { LotResult } from './inspect-lot.ts';
-import { drawLots, inspectLots } from './inspect.ts';
+import { drawLots, inspectLots, lotStates } from './inspect.ts';
 import { newInspection } from './inspection.ts';
 import { loadInspectorKey } from './inspector-key.ts';
 import { missWords } from './miss.ts';
@@ -33,7 +33,7 @@ export type InspectOptions = {
 const optionsSchema = z.object({
   sample: z.coerce.number().int().min(1).max(100_000),
   seed: z.string().min(1).max(200),
-  state: z.enum(['sold', 'shipped', 'published']),
+  state: z.enum(lotStates),
   bundles: z.coerce.number().int().min(0).max(10_000),
   url: z.url({ protocol: /^https?$/ }),
   rpc: z.url({ protocol: /^https?$/ }).optional(),

@@ -6,7 +6,9 @@ import type { Inspection } from './inspection.ts';
 import { draw } from './rank.ts';
 import { type TraceSource, Unreachable, getJson } from './trace-source.ts';
 
-export type LotState = 'sold' | 'shipped' | 'published';
+/** Requirement 13 draws from what was sold or shipped. */
+export const lotStates = ['sold-or-shipped', 'sold', 'shipped', 'published'] as const;
+export type LotState = (typeof lotStates)[number];
 
 /** From what was drawn: anybody who has the list draws the same. */
 export type Drawn = { state: LotState; listed: number; listHash: string; lots: Lot[] };

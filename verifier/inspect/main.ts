@@ -26,7 +26,11 @@ program
     '--seed <text>',
     'what the draw depends on: choose it after the lots are known; default: a random one',
   )
-  .option('--state <state>', 'which lots: sold, shipped or published', 'published')
+  .option(
+    '--state <state>',
+    'which lots: sold, shipped, either of both, or all that are published',
+    'sold-or-shipped',
+  )
   .option('--url <url>', 'the trace API; default: the one of `npm start`')
   .option('--trust <file>', 'your trust policy; default: .tianyuan/trust-policy.json of this checkout')
   .option('--rpc <url>', 'JSON-RPC of your node of the chain; default: the one of `npm start`')

@@ -9,6 +9,7 @@ import {
   verifyEd25519,
 } from '@tianyuan/protocol';
 import { z } from 'zod';
+import { lotStates } from './inspect.ts';
 import { type MissCode, missWords } from './miss.ts';
 
 const reportType = 'tianyuan/inspection/v1';
@@ -51,7 +52,7 @@ const reportSchema = z.strictObject({
   algorithm: z.string(),
   /** from how many lots in this state was drawn; the hash is of their sorted paths, each with a newline */
   drawnFrom: z.strictObject({
-    state: z.enum(['sold', 'shipped', 'published']),
+    state: z.enum(lotStates),
     lots: natural,
     sha256: z.string(),
   }),
