@@ -17,7 +17,7 @@ export * from './merkle/hash.ts';
 export { verifyInclusion } from './merkle/verify-inclusion.ts';
 export { verifyConsistency } from './merkle/verify-consistency.ts';
 export * from './merkle/compact-range.ts';
-export { type LeafRange, consistencyRanges, inclusionRanges } from './merkle/subtree.ts';
+export { type LeafRange, consistencyRanges, inclusionRanges, prefixRanges } from './merkle/subtree.ts';
 export * from './merkle/tile.ts';
 export * from './merkle/tree-edge.ts';
 

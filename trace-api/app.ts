@@ -43,6 +43,7 @@ import { saleRoutes } from './genealogy/sale-routes.ts';
 import { type UploadEvents, uploadRoute } from './ingest/upload-route.ts';
 import { maxUploadBytes } from './ingest/upload.ts';
 import { inspectionRoutes } from './inspection/inspection-routes.ts';
+import { liveRoute } from './live/live-route.ts';
 import { logRoute } from './mirror/log-route.ts';
 import { productTraceRoutes } from './national/product-trace-routes.ts';
 import { tileRoutes } from './mirror/tile-routes.ts';
@@ -142,6 +143,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: RequestIds & 
   app.route('/', healthRoutes(checks));
   app.route('/', metricsRoute(registry));
   app.route('/', uploadRoute(database, events));
+  app.route('/', liveRoute(database, events.onEvidence));
   app.route('/', messagesRoute(deps.records));
   app.route('/', whoIsWho(database, deps.records, noteAudit));
   app.route('/', logRoute(queries));

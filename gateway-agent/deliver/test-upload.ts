@@ -4,10 +4,13 @@ import { type IncomingMessage, type ServerResponse, createServer } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type CompactRange,
+  appendToRange,
   encodeBase64,
   leafHash,
   logIdHex,
   parseCheckpoint,
+  rangeRoot,
   sha256,
   verifyCheckpoint,
 } from '@tianyuan/protocol';
@@ -43,6 +46,8 @@ async function openTestTraceApi(publicKey: Uint8Array, onTestFinished: OnTestFin
   const entries: Buffer[] = [];
   const payloads: (string | null)[] = [];
   const posts: { from: number; count: number; key: string }[] = [];
+  /** what was shown ahead: `mirrored` is how much there was of the log then */
+  const live: { from: number; size: number; mirrored: number; payloads: string[] }[] = [];
   const broken: string[] = [];
   const faults: Fault[] = [];
   /** every request, in order: `GET` or `POST` */
@@ -75,6 +80,25 @@ async function openTestTraceApi(publicKey: Uint8Array, onTestFinished: OnTestFin
     return undefined;
   }
 
+  function takeLive(from: number, body: Body & { before: string }): string | undefined {
+    const checkpoint = parseCheckpoint(body.checkpoint);
+    if (!verifyCheckpoint(checkpoint, publicKey)) return 'the live checkpoint is not signed by the log';
+    const bytes = Buffer.from(body.before, 'base64');
+    const nodes = Array.from({ length: bytes.length / 32 }, (_, i) => bytes.subarray(i * 32, i * 32 + 32));
+    const range: CompactRange = { size: from, nodes };
+    const sent = Buffer.from(body.entries, 'base64');
+    for (let at = 0; at < sent.length; at += 56) appendToRange(range, leafHash(sent.subarray(at, at + 56)));
+    if (range.size !== checkpoint.size || Buffer.compare(rangeRoot(range), checkpoint.root) !== 0)
+      return 'the live entries do not lead to the root';
+    live.push({
+      from,
+      size: checkpoint.size,
+      mirrored: entries.length,
+      payloads: body.payloads.map((payload) => Buffer.from(payload!, 'base64').toString().trim()),
+    });
+    return undefined;
+  }
+
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {
     if (!enrolled) return { status: 404, body: { title: 'no such log' } };
     if (request.method === 'GET') {
@@ -91,8 +115,15 @@ async function openTestTraceApi(publicKey: Uint8Array, onTestFinished: OnTestFin
     const bytes = Buffer.concat(chunks);
     if (bytes.length > maxBodyBytes)
       return { status: 413, body: '<html>413 Request Entity Too Large</html>' };
-    const from = Number(new URL(request.url!, 'http://here').searchParams.get('from'));
-    const body = JSON.parse(bytes.toString()) as Body;
+    const { pathname, searchParams } = new URL(request.url!, 'http://here');
+    const from = Number(searchParams.get('from'));
+    const body = JSON.parse(bytes.toString()) as Body & { before: string };
+    if (pathname.endsWith('/live')) {
+      const refused = takeLive(from, body);
+      if (refused === undefined) return { status: 200, body: { size: entries.length } };
+      broken.push(refused);
+      return { status: 422, body: { code: 4005, title: 'refused', detail: refused } };
+    }
     posts.push({ from, count: body.payloads.length, key: String(request.headers['x-idempotency-key']) });
     const refusal = take(from, body);
     if (refusal !== undefined) {
@@ -104,7 +135,8 @@ async function openTestTraceApi(publicKey: Uint8Array, onTestFinished: OnTestFin
 
   const server = createServer((request, response) => {
     requests.push(request.method!);
-    const fault = request.url!.startsWith(base) ? faults.shift() : undefined;
+    const fault =
+      request.url!.startsWith(base) && !request.url!.includes('/live') ? faults.shift() : undefined;
     if (fault === 'refused') return void request.socket.destroy();
     if (fault === 'cut request') return void request.once('data', () => request.socket.destroy());
     if (fault === 'error') return void response.writeHead(500).end('<html>a proxy’s own words</html>');
@@ -130,6 +162,7 @@ async function openTestTraceApi(publicKey: Uint8Array, onTestFinished: OnTestFin
     entries,
     payloads,
     posts,
+    live,
     broken,
     faults,
     requests,
@@ -160,7 +193,9 @@ export async function openTestUpload(onTestFinished: OnTestFinished, size = 0) {
       },
     },
   );
-  const open = (options: { url?: string; maxBytesPerSecond?: number; timeoutMs?: number } = {}): Uploader =>
+  const open = (
+    options: { url?: string; maxBytesPerSecond?: number; timeoutMs?: number; liveEveryMs?: number } = {},
+  ): Uploader =>
     openUploader({
       url: `${api.url}/`,
       origin: testOrigin,

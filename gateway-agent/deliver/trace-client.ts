@@ -5,8 +5,14 @@ import { boundedRequest, noAnswer, parseJson } from './bounded-request.ts';
 /** The body of an upload, PROTOCOL section 7: entries in base64, payloads too, null where one was evicted. */
 export type UploadBody = { checkpoint: string; entries: string; payloads: (string | null)[] };
 
-/** What the mirror holds; `root` is 32 bytes, absent where the log is empty or the server does not say. */
-export type MirroredHead = { size: number; root: Uint8Array | undefined };
+/** The newest entries, ahead of what is mirrored: `before` is base64 of the roots of the complete subtrees before them. */
+export type LiveBody = UploadBody & { before: string };
+
+/** A head of the log as the server knows it; `root` is 32 bytes, absent where the log is empty or the server does not say. */
+export type Head = { size: number; root: Uint8Array | undefined };
+
+/** What the mirror holds, and the newest head that it was shown ahead of that. */
+export type MirroredHead = Head & { live?: Head | undefined };
 
 /** The server, or a proxy before it, answered and did not take it. */
 export type Refusal = { address: string; status: number; said: string; retryAfterMs: number | undefined };
@@ -20,6 +26,8 @@ export type TraceClient = {
     body: UploadBody,
     signal: AbortSignal,
   ) => Promise<MirroredHead | Refusal>;
+  /** shows the entries from `from` on ahead of a backfill */
+  live: (from: number, body: LiveBody, signal: AbortSignal) => Promise<MirroredHead | Refusal>;
 };
 
 /** A chunk of 8 MiB over 100 kB/s, and the server's work; a chunk that needs longer is halved. */
@@ -38,11 +46,14 @@ const rootSchema = z.string().transform((text, context): Uint8Array => {
   return z.NEVER;
 });
 const headSchema = z.object({ size: z.int().min(0), root: rootSchema.optional() });
+const mirroredHeadSchema = headSchema.extend({ live: headSchema.nullish() });
 const problemSchema = z.object({
   code: z.int().optional(),
   title: z.string().optional(),
   detail: z.string().optional(),
 });
+
+const json = { 'content-type': 'application/json' };
 
 export function openTraceClient(url: string, origin: string, timeoutMs = defaultTimeoutMs): TraceClient {
   const logId = logIdHex(origin);
@@ -69,10 +80,16 @@ export function openTraceClient(url: string, origin: string, timeoutMs = default
       ask(`${base}/entries?from=${from}`, signal, {
         method: 'POST',
         headers: {
-          'content-type': 'application/json',
+          ...json,
           // The same chunk always has the same key: what it says is fixed by the log.
           'x-idempotency-key': `${logId}-${from}-${toSize}`,
         },
+        body: JSON.stringify(body),
+      }),
+    live: (from, body, signal) =>
+      ask(`${base}/live?from=${from}`, signal, {
+        method: 'POST',
+        headers: json,
         body: JSON.stringify(body),
       }),
   };
@@ -89,8 +106,11 @@ export function parseRetryAfter(value: string | string[] | undefined, now: numbe
 }
 
 function parseHead(text: string, address: string): MirroredHead {
-  const parsed = headSchema.safeParse(parseJson(text));
-  if (parsed.success) return { size: parsed.data.size, root: parsed.data.root };
+  const parsed = mirroredHeadSchema.safeParse(parseJson(text));
+  if (parsed.success) {
+    const { size, root, live } = parsed.data;
+    return { size, root, live: live ? { size: live.size, root: live.root } : undefined };
+  }
   throw noAnswer(address, JSON.stringify(text.slice(0, 100)));
 }
 

@@ -139,7 +139,10 @@ describe('a chunk that is too large', () => {
     const { api, uploadAll, append, expectMirrored } = await openTestUpload(onTestFinished, 1);
     append(1024);
     api.setMaxBodyBytes(1_000);
-    const widened = vi.waitFor(() => expect(api.posts.length).toBeGreaterThan(20), { interval: 1 });
+    const widened = vi.waitFor(() => expect(api.posts.length).toBeGreaterThan(20), {
+      interval: 1,
+      timeout: 10_000,
+    });
     const all = uploadAll();
     await widened;
     api.setMaxBodyBytes(Infinity);

@@ -77,6 +77,62 @@ describe('the uploader', () => {
   });
 });
 
+describe('beside a backfill, the newest entries', () => {
+  test('are shown long before their turn, and paid for out of the same bucket', async () => {
+    const { api, append, growth, log, open, uploadAll, expectMirrored } =
+      await openTestUpload(onTestFinished);
+    append(4000, 200); // 1 MB, of which the bucket lets a fifth go at once
+    const uploader = open({ maxBytesPerSecond: 100_000, liveEveryMs: 10 });
+    const uploading = uploadAll(uploader);
+    await vi.waitFor(() => expect(api.live.length).toBeGreaterThan(0), { interval: 5, timeout: 10_000 });
+    const shown = log.size();
+    append(3);
+    growth.announce();
+    await vi.waitFor(() => expect(api.live.at(-1)!.size).toBe(shown + 3), { interval: 5, timeout: 10_000 });
+    const [first, last] = [api.live[0]!, api.live.at(-1)!];
+    expect(first).toMatchObject({ from: 4000 - 256, size: 4000 });
+    // What was shown is not shown again, and the backfill has not got near it.
+    expect(last).toMatchObject({
+      from: shown,
+      payloads: [`payload ${shown}`, `payload ${shown + 1}`, `payload ${shown + 2}`],
+    });
+    expect(last.mirrored).toBeLessThan(4000 - 256);
+    await uploading;
+    expectMirrored();
+  }, 60_000);
+
+  test('are not shown by a gateway that keeps up', async () => {
+    const { api, append, growth, log, open } = await openTestUpload(onTestFinished, 5);
+    const uploader = open({ liveEveryMs: 1 });
+    const stopping = new AbortController();
+    const running = uploader.run(stopping.signal);
+    for (let i = 0; i < 5; i++) {
+      append(1000);
+      growth.announce();
+      await vi.waitFor(() => expect(uploader.mirroredSize()).toBe(log.size()), { interval: 5 });
+    }
+    stopping.abort();
+    await running;
+    expect(api.live).toEqual([]);
+  });
+
+  test('that were shown prove a store that is older than that, and it signs nothing', async () => {
+    const { api, open, warnings } = await openTestUpload(onTestFinished, 5);
+    const root = Buffer.alloc(32, 7).toString('base64');
+    api.faults.push((response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ size: 0, live: { size: 6, root } })),
+    );
+    const stopping = new AbortController();
+    const running = open().run(stopping.signal);
+    await vi.waitFor(() => expect(warnings.length).toBeGreaterThan(0), { interval: 5 });
+    stopping.abort();
+    await running;
+    expect(warnings[0]).toMatch(/the trace API holds 6 entries .* this store only 5/);
+  });
+});
+
 describe('through a bad link, everything arrives once and in order', () => {
   test.each<[string, Fault[]]>([
     ['the server is away for a while', ['refused', 'refused', 'refused', 'refused']],

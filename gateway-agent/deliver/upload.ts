@@ -9,6 +9,7 @@ import { retryForEver } from './backoff.ts';
 import { newChunkSize } from './chunk-size.ts';
 import type { Growth } from './growth.ts';
 import type { LinkHealth } from './link-health.ts';
+import { liveEveryMs, runLiveTail } from './live-tail.ts';
 import { openChunkReader } from './read-chunk.ts';
 import { newTokenBucket } from './token-bucket.ts';
 import { type MirroredHead, type Refusal, openTraceClient } from './trace-client.ts';
@@ -41,7 +42,8 @@ class Refused extends GatewayError {
  * Brings the log to the trace API in the log's order, chunk by chunk, each under a checkpoint at its end. After every
  * failure it asks the server first, with one small request, where to go on: it resumes from what is really there, sends
  * no chunk to a server that is away, and sending one twice does nothing. What a long backfill may take of the link is
- * bounded by `maxBytesPerSecond`; a gateway that keeps up is never made to wait (docs/adr/0024).
+ * bounded by `maxBytesPerSecond`, and the newest entries are shown beside it; a gateway that keeps up is never made to wait
+ * (docs/adr/0024).
  */
 export function openUploader(options: {
   url: string;
@@ -58,6 +60,8 @@ export function openUploader(options: {
   maxBytesPerSecond: number;
   /** bound of one request, default 2 min */
   timeoutMs?: number;
+  /** between two looks at the newest entries during a backfill */
+  liveEveryMs?: number;
 }): Uploader {
   const { url, origin, store, log, checkpoints, restoration, growth, health, logger, maxBytesPerSecond } =
     options;
@@ -72,13 +76,19 @@ export function openUploader(options: {
   /** The size that the server has, once it is certain that its history is ours. */
   function accept(head: MirroredHead | Refusal): number {
     if ('status' in head) throw new Refused(head);
+    // The newer one first: a store that is older than what it showed is not proven by what was mirrored.
+    if (head.live !== undefined) restoration.compare('mirror', head.live);
     restoration.compare('mirror', head);
     return head.size;
   }
 
+  /** Known to be behind by more than what the next call brings. */
+  const isBackfilling = () => next !== undefined && log.size() - next > largestChunk.entries;
+
   async function step(signal: AbortSignal): Promise<void> {
     try {
       next ??= accept(await client.head(signal));
+      if (isBackfilling()) growth.announce(); // to show what is live, too
       for (;;) {
         mirrored = next;
         if (next === log.size()) return;
@@ -120,31 +130,65 @@ export function openUploader(options: {
     return taken;
   }
 
+  async function uploadAll(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await retryForEver(
+        () => step(signal),
+        signal,
+        (error, delayMs) => {
+          health?.failed(error);
+          logger.warn(
+            { err: error, retryInMs: Math.round(delayMs) },
+            'the upload failed and will be tried again',
+          );
+        },
+        { atLeastMs: (error) => (error instanceof Refused ? error.retryAfterMs : undefined) },
+      );
+      health?.succeeded();
+      await growth.until(() => log.size() > mirrored, signal);
+      await delay(gatherMs, undefined, { signal });
+    }
+  }
+
+  const showLive = (signal: AbortSignal): Promise<void> =>
+    runLiveTail(
+      {
+        log,
+        checkpoints,
+        growth,
+        isBackfilling,
+        readChunk,
+        bucket,
+        async send(from, body, stop) {
+          accept(await client.live(from, body, stop));
+        },
+        onFailure: (error, delayMs) =>
+          logger.warn(
+            { err: error, retryInMs: Math.round(delayMs) },
+            'the newest readings could not be shown beside the backfill',
+          ),
+        everyMs: options.liveEveryMs ?? liveEveryMs,
+      },
+      signal,
+    );
+
+  async function keepRunning(
+    work: (signal: AbortSignal) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await work(signal);
+      } catch (error) {
+        if (!signal.aborted) logger.error({ err: error }, 'the upload stopped unexpectedly and starts again');
+      }
+    }
+  }
+
   return {
     mirroredSize: () => mirrored,
     async run(signal) {
-      while (!signal.aborted) {
-        try {
-          await retryForEver(
-            () => step(signal),
-            signal,
-            (error, delayMs) => {
-              health?.failed(error);
-              logger.warn(
-                { err: error, retryInMs: Math.round(delayMs) },
-                'the upload failed and will be tried again',
-              );
-            },
-            { atLeastMs: (error) => (error instanceof Refused ? error.retryAfterMs : undefined) },
-          );
-          health?.succeeded();
-          await growth.until(() => log.size() > mirrored, signal);
-          await delay(gatherMs, undefined, { signal });
-        } catch (error) {
-          if (!signal.aborted)
-            logger.error({ err: error }, 'the upload stopped unexpectedly and starts again');
-        }
-      }
+      await Promise.all([keepRunning(uploadAll, signal), keepRunning(showLive, signal)]);
     },
   };
 }

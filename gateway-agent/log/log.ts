@@ -11,6 +11,7 @@ import {
   inclusionRanges,
   leafHash,
   partialTile,
+  prefixRanges,
   restoreEdge,
   rootFromTiles,
   tileKey,
@@ -34,6 +35,8 @@ export type Log = {
   inclusionProof: (index: number, size: number) => Uint8Array[];
   /** RFC 6962 consistency proof between two sizes, both > 0 */
   consistencyProof: (from: number, to: number) => Uint8Array[];
+  /** the roots of the complete subtrees of the first `size` entries, largest first: what can be appended to (compact range) */
+  prefix: (size: number) => Uint8Array[];
 };
 
 /** @throws GatewayError STORE_FAILED when the store does not hold what its size says */
@@ -100,6 +103,7 @@ export function openLog({ sqlite }: Store): Log {
     },
     inclusionProof: (index, size) => hashesIn(inclusionRanges(index, size)),
     consistencyProof: (from, to) => hashesIn(consistencyRanges(from, to)),
+    prefix: (size) => hashesIn(prefixRanges(size)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { naiveLeaf, naiveRoot } from '../vectors/naive-tree.ts';
 import { type CompactRange, appendToRange, rangeRoot } from './compact-range.ts';
+import { prefixRanges } from './subtree.ts';
 
 const leaves = Array.from({ length: 140 }, (_, i) => naiveLeaf(Uint8Array.of(i)));
 
@@ -32,4 +33,13 @@ test('it tells every complete node once, with the naive hash of its leaves', () 
     }
   }
   expect(told.size).toBe(complete);
+});
+
+test('the ranges of a prefix are what a compact range of that size holds', () => {
+  const range: CompactRange = { size: 0, nodes: [] };
+  for (const leaf of leaves) {
+    const ranges = prefixRanges(range.size);
+    expect(ranges.map(({ start, end }) => naiveRoot(leaves.slice(start, end)))).toEqual(range.nodes);
+    appendToRange(range, leaf);
+  }
 });

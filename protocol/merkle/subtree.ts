@@ -57,6 +57,14 @@ export function consistencyRanges(size1: number, size2: number): LeafRange[] {
   return path.toReversed();
 }
 
+/** The complete subtrees of the first `size` leaves, largest first: what a compact range of that size holds. */
+export function prefixRanges(size: number): LeafRange[] {
+  return nodesOf({ start: 0, end: size }).map(({ level, index }) => {
+    const width = 2 ** level;
+    return { start: index * width, end: (index + 1) * width };
+  });
+}
+
 /** A range of a proof as complete subtrees, left to right: more than one only at the log's right edge. */
 export function nodesOf(range: LeafRange): Node[] {
   const nodes: Node[] = [];

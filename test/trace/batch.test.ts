@@ -80,6 +80,7 @@ onBothDatabases('a batch', (database) => {
       period: null,
       devices: batch.devices,
       curves: [],
+      live: [],
       calibrations: [],
       excursions: [],
       messages: { mirrored: 0, anchored: 0, final: 0 },

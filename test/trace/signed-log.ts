@@ -68,6 +68,8 @@ export type SignedLog = {
   /** Appends a payload; `entry` differs from the usual one where it is said to. */
   append: (payload: Uint8Array, entry?: Partial<Entry>) => void;
   appendAll: (payloads: readonly Uint8Array[]) => void;
+  /** Appends an entry as another log has it. */
+  appendEntry: (entry: Uint8Array, payload: Uint8Array | null) => void;
   size: () => number;
   root: () => Uint8Array;
   checkpoint: () => string;
@@ -106,6 +108,9 @@ export function newLog(origin: string, secretKey: Uint8Array = newSecretKey()): 
         payloadHash: sha256(payload),
         ...entry,
       });
+      log.appendEntry(bytes, payload);
+    },
+    appendEntry(bytes, payload) {
       entries.push(bytes);
       payloads.push(payload);
       appendLeaf(edge, leafHash(bytes));

@@ -47,6 +47,16 @@ const excursion = z.object({
   index: z.int().openapi({ description: "of the record in the platform's log" }),
 });
 
+const liveReading = z.object({
+  device: z.string(),
+  type: z.enum(quantityNames),
+  sensor: z.string().nullable(),
+  time,
+  value: z.int(),
+  logId: z.string(),
+  index: z.int(),
+});
+
 const anchor = z.object({
   chainId: z.int(),
   contract: z.string(),
@@ -73,6 +83,10 @@ export const batchViewSchema = z
     curves: z
       .array(curve)
       .openapi({ description: 'at most 300 points each, in scaled units of the data dictionary' }),
+    live: z.array(liveReading).openapi({
+      description:
+        "the newest reading of each sensor that is signed and in its gateway's log, ahead of a backfill: not mirrored yet",
+    }),
     calibrations: z.array(calibration),
     excursions: z.array(excursion).openapi({ description: 'as logged; `/excursions` has what proves them' }),
     messages: z.object({ mirrored: z.int(), anchored: z.int(), final: z.int() }),

@@ -58,6 +58,20 @@ export type ExcursionMark = {
   index: number;
 };
 
+/** The newest reading of a sensor, signed and in its gateway's log, ahead of a backfill. */
+export type LiveReading = {
+  device: string;
+  type: QuantityName;
+  /** null where the device's messages do not name it */
+  sensor: string | null;
+  /** device time, Unix ms */
+  time: number;
+  /** in the scaled unit */
+  value: number;
+  logId: string;
+  index: number;
+};
+
 /** The youngest anchor that covers readings of the batch. */
 export type AnchorView = {
   chainId: number;
@@ -89,6 +103,8 @@ export type BatchView = {
   period: { from: number; to: number } | null;
   devices: string[];
   curves: Curve[];
+  /** what its gateways measure now, while they are still sending what they measured without a link */
+  live: LiveReading[];
   /** of every sensor that measured for the batch, but for doors, positions and batteries, which nobody calibrates */
   calibrations: CalibrationView[];
   /** by time; of a batch that has a profile */

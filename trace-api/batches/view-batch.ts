@@ -2,6 +2,7 @@ import type { Queries } from '@tianyuan/platform';
 import { readCalibrations } from '../calibrations/read-calibrations.ts';
 import { readExcursionMarks } from '../cold-chain/read-excursion-marks.ts';
 import { devicesOf } from './batch-scope.ts';
+import { readLive } from '../live/read-live.ts';
 import { readStatus } from '../status/read-status.ts';
 import { viewStory } from '../story/view-story.ts';
 import type { BatchView } from './batch-view.ts';
@@ -39,6 +40,7 @@ export async function viewBatch(
     period,
     devices: devicesOf(scope),
     curves: period === null ? [] : await readCurves(queries, scope, limits, period),
+    live: await readLive(queries, scope),
     calibrations: period === null ? [] : await readCalibrations(queries, scope, period),
     excursions: await readExcursionMarks(queries, batchId, when.asOf),
     ...progress,

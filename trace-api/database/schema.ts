@@ -20,6 +20,7 @@ export * from './backup-schema.ts';
 export * from './batches-schema.ts';
 export * from './catalogue-schema.ts';
 export * from './genealogy-schema.ts';
+export * from './live-schema.ts';
 export * from './carriage-schema.ts';
 export * from './cold-chain-schema.ts';
 export * from './national-schema.ts';

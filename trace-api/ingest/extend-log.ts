@@ -1,11 +1,13 @@
 import type { Queries } from '@tianyuan/platform';
-import { type FullTile, entryLength, logIdHex } from '@tianyuan/protocol';
+import { entryLength, logIdHex } from '@tianyuan/protocol';
 import { eq, sql } from 'drizzle-orm';
 import { checkpoints, logs } from '../database/schema.ts';
 import { lockKeys, readKeyEnds } from '../keys/read-keys.ts';
+import { forgetLive } from '../live/live-heads.ts';
 import type { LogRow } from '../mirror/find-log.ts';
 import { applyTombstones } from './apply-tombstones.ts';
 import type { Judged } from './examine-entry.ts';
+import type { Grown } from './grow-tree.ts';
 import { readSeen } from './read-seen.ts';
 import { type Settled, settleEntries } from './settle-entries.ts';
 import { storeBlockStatements } from './store-block-statements.ts';
@@ -20,13 +22,14 @@ export async function extendLog(
   tx: Queries,
   log: LogRow,
   upload: Upload,
-  { added, full }: { added: { index: number; judged: Judged }[]; full: readonly FullTile[] },
+  { added, full, reachedLive }: { added: { index: number; judged: Judged }[] } & Grown,
 ): Promise<Settled[]> {
   const taken = await settleAndStore(tx, log, upload, added);
   await storeTiles(tx, log.id, full);
   await keepCheckpoint(tx, log, upload);
   const { size, root } = upload.checkpoint;
   await tx.update(logs).set({ size, root, checkpoint: upload.note }).where(eq(logs.id, log.id));
+  if (reachedLive) await forgetLive(tx, log.id, size);
   return taken;
 }
 

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { type Database, type ProblemKind, problem } from '@tianyuan/platform';
+import { type Database, problem } from '@tianyuan/platform';
 import { encodeBase64 } from '@tianyuan/protocol';
 import type { Evidence } from '../anchors/evidence.ts';
 import { newApi, refusals } from '../api.ts';
@@ -7,21 +7,13 @@ import { errors } from '../errors.ts';
 import { verifySignature } from './ed25519.ts';
 import type { Settled } from './settle-entries.ts';
 import { takeUpload } from './take-upload.ts';
-import type { UploadRefusal } from './upload-refusal.ts';
+import { uploadProblem } from './upload-problem.ts';
 import { decodeUpload, logIdSchema, maxUploadBytes, uploadSchema } from './upload.ts';
 
 /** What an upload means for the rest of the service. */
 export type UploadEvents = {
   onTaken: (taken: readonly Pick<Settled, 'flag' | 'verified' | 'message'>[]) => void;
   onEvidence: (evidence: Evidence) => void;
-};
-
-const kinds: Record<UploadRefusal['refused'], ProblemKind> = {
-  UNKNOWN_LOG: errors.unknownLog,
-  BAD_CHECKPOINT_SIGNATURE: errors.badCheckpointSignature,
-  GAP: errors.gap,
-  ROOT_MISMATCH: errors.rootMismatch,
-  INCONSISTENT_HISTORY: errors.inconsistentHistory,
 };
 
 const route = createRoute({
@@ -78,12 +70,7 @@ export function uploadRoute(database: Database, { onTaken, onEvidence }: UploadE
     const upload = decodeUpload(logId, from, c.req.valid('json'));
     if (typeof upload === 'string') return problem(c, errors.malformedUpload, upload) as never;
     const answer = await takeUpload(database, upload, verifySignature);
-    if ('refused' in answer) {
-      if (answer.refused === 'INCONSISTENT_HISTORY' && answer.evidence !== undefined)
-        onEvidence(answer.evidence);
-      const extensions = 'size' in answer ? { size: answer.size } : {};
-      return problem(c, kinds[answer.refused], answer.detail, extensions) as never;
-    }
+    if ('refused' in answer) return uploadProblem(c, answer, onEvidence) as never;
     onTaken(answer.taken);
     return c.json({ size: answer.size, root: encodeBase64(answer.root) }, 200);
   });

@@ -3,6 +3,7 @@ import { encodeBase64 } from '@tianyuan/protocol';
 import { and, asc, desc, eq, gt } from 'drizzle-orm';
 import { type Contradictions, readContradictions } from '../anchors/read-contradictions.ts';
 import { anchors, logFlags } from '../database/schema.ts';
+import { readNewestLiveHead } from '../live/live-heads.ts';
 import type { LogRow } from './find-log.ts';
 import { type Closure, type Continuation, readClosure, readContinuation } from './read-succession.ts';
 
@@ -16,6 +17,8 @@ export type LogDescription = {
   /** entries below these sizes are anchored, and final */
   anchoredSize: number;
   finalSize: number;
+  /** the newest head that was shown ahead of a backfill */
+  live: { size: number; root: string } | null;
   messages: number;
   verified: number;
   flagged: Record<string, number>;
@@ -27,6 +30,7 @@ export type LogDescription = {
 
 export async function describeLog(queries: Queries, log: LogRow): Promise<LogDescription> {
   const { anchoredSize, finalSize } = await readAnchoredSizes(queries, log.logId);
+  const live = await readNewestLiveHead(queries, log);
   const counts = await queries
     .select({ flag: logFlags.flag, count: logFlags.count })
     .from(logFlags)
@@ -39,6 +43,7 @@ export async function describeLog(queries: Queries, log: LogRow): Promise<LogDes
     root: encodeBase64(log.root),
     anchoredSize,
     finalSize,
+    live: live === undefined ? null : { size: live.size, root: encodeBase64(live.root) },
     messages: log.messages,
     verified: log.verified,
     flagged: Object.fromEntries(counts.map(({ flag, count }) => [flag, count])),

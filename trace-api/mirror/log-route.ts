@@ -25,6 +25,10 @@ const route = createRoute({
             root: z.string(),
             anchoredSize: z.int(),
             finalSize: z.int(),
+            live: z
+              .object({ size: z.int(), root: z.string() })
+              .nullable()
+              .openapi({ description: 'the newest head that was shown ahead of a backfill' }),
             messages: z.int(),
             verified: z.int(),
             flagged: z.record(z.string(), z.int()).openapi({ example: { BAD_SIGNATURE: 2 } }),

@@ -65,7 +65,7 @@ export async function appendEntry(
   const note = signCheckpoint(head, key.publicKey, key.sign);
   const checkpoint = parseCheckpoint(note);
   const upload = { logId: key.logId, from: index, checkpoint, note, entries: entry, payloads: [payload] };
-  await extendLog(tx, log, upload, { added: [{ index, judged }], full });
+  await extendLog(tx, log, upload, { added: [{ index, judged }], full, reachedLive: false });
   await tx.delete(capturesDue).where(eq(capturesDue.log, log.id)); // it is recorded right here
   return { ...log, size: head.size, root: head.root, checkpoint: note };
 }

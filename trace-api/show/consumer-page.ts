@@ -6,6 +6,7 @@ import { curvesSection } from './consumer-curves.ts';
 import { type Judgement, judgeBatch } from './judge-batch.ts';
 import { type Language, type Say, amount, formatCount, inLanguage, sayIn } from './language.ts';
 import { limitsPath } from './limits-page.ts';
+import { liveSection } from './live-section.ts';
 import type { Html } from './page.ts';
 import { nationalSection } from './national-section.ts';
 import { reportsSection } from './reports-section.ts';
@@ -34,7 +35,7 @@ export function consumerPage(
     body: html`<main>
       ${past === undefined ? '' : pastNote(past, language)} ${hero(batch, verdict, language)}
       ${facts(batch, language)} ${batch.story === null ? '' : storySection(batch.story, language)}
-      ${curvesSection(batch, language)}
+      ${curvesSection(batch, language)} ${liveSection(batch.live, language)}
       ${batch.story === null ? '' : coldChainSection(batch.story.coldChain, batch.story.logId, language)}
       ${batch.story === null ? '' : reportsSection(batch.story, language)}
       ${batch.story === null ? '' : nationalSection(batch.story.national, language)}
