@@ -1,6 +1,6 @@
 export { PlatformError, type PlatformErrorCode } from './platform-error.ts';
 
-export { bulk, bytes } from './database/bulk.ts';
+export { bulk, bytes, isAnyOf } from './database/bulk.ts';
 export { bytea } from './database/bytea.ts';
 export type { Database, DatabaseKind, Migrations, Queries } from './database/database.ts';
 export { idempotencyStore, idempotencyTable, noteWritten } from './database/idempotency-store.ts';

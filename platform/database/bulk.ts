@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 
 /**
  * Parameters for one statement that writes many rows: `insert … select … from unnest(…)`. A statement binds at most
@@ -11,6 +11,13 @@ export const bulk = {
   bool: (values: readonly boolean[]): SQL => sql`${arrayLiteral(values)}::text::bool[]`,
   text: (values: readonly (string | null)[]): SQL => sql`${arrayLiteral(values.map(quote))}::text::text[]`,
 };
+
+/**
+ * That a column is one of so many values: `in (…)` binds each and fails at the bound of a statement, and `= any(…)` of a bound
+ * array is looked through from its start for each row.
+ */
+export const isAnyOf = (column: SQLWrapper, values: readonly string[]): SQL =>
+  sql`${column} in (select unnest(${bulk.text(values)}))`;
 
 /** A byte string as one bound value. */
 export function bytes(value: Uint8Array): SQL {

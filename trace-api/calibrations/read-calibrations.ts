@@ -6,9 +6,6 @@ import { batchSensors, calibrations, logs } from '../database/schema.ts';
 import type { CalibrationView } from '../batches/batch-view.ts';
 import { judgeCalibration } from './judge-calibration.ts';
 
-/** A batch of more sensors shows the first of them; nobody reads further. */
-const maxRows = 2_000;
-
 type Row = {
   device: string;
   sensor: string;
@@ -44,7 +41,7 @@ export async function readCalibrations(
       on c.log = s.log and c.device = s.device and c.type = s.type and c.sensor = s.sensor and c.removed_index is null
     left join ${logs} l on l.id = c.log
     where s.type not in ('battery', 'door', 'gps')
-    order by s.type, s.device, s.sensor, c.valid_from limit ${maxRows}`);
+    order by s.type, s.device, s.sensor, c.valid_from`);
   const bySensor = Map.groupBy(rows, ({ device, sensor, type }) => `${type}/${device}/${sensor}`);
   return [...bySensor.values()].map((alike) => {
     const [{ device, sensor, type }] = alike as [Row];

@@ -7,9 +7,6 @@ import type { Recorded } from '../records/recorded.ts';
 import { carrierUri } from './carrier.ts';
 import { findBatchesAmong, readMeasured } from './read-carriage.ts';
 
-/** A device that measures more batches than this at once concerns the first of them. */
-const mostBatches = 1_000;
-
 /**
  * Which device measures what, from the bindings that people and devices sign. One whose signer had no say over the device
  * or over what carries it is kept, for it was said, and counts for nothing.
@@ -38,5 +35,5 @@ async function batchesOf(tx: Queries, { index, body }: Recorded): Promise<string
   const { device, to } = body as Binding;
   if (to.kind === 'batch') return [to.id];
   const things = (await readMeasured(tx, device, index + 1)).map(({ thing }) => thing);
-  return (await findBatchesAmong(tx, things)).slice(0, mostBatches).map(({ batchId }) => batchId);
+  return (await findBatchesAmong(tx, things)).map(({ batchId }) => batchId);
 }

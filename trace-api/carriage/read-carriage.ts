@@ -1,15 +1,10 @@
-import { type Queries, bulk } from '@tianyuan/platform';
-import { type SQL, and, eq, inArray, like, lt, or, sql } from 'drizzle-orm';
+import { type Queries, bulk, isAnyOf } from '@tianyuan/platform';
+import { type SQL, and, eq, like, lt, or, sql } from 'drizzle-orm';
 import { batches, bindings, containmentFacts } from '../database/schema.ts';
 import { batchOfUri, batchUris, carrierUri } from './carrier.ts';
 import { type BindingFact, type Exposure, exposures, measuredBy } from './exposures.ts';
 import type { ContainmentFact } from './holdings.ts';
 import type { Presence } from './reach.ts';
-
-/** Things that one batch was ever in, or that were ever in what one device measured: far more than a harvest has boxes. */
-const mostThings = 10_000;
-/** Events and bindings about them. */
-const mostFacts = 100_000;
 
 /** By what a batch is named. */
 export type BatchNames = { batchId: string; gtin: string; lot: string };
@@ -19,14 +14,14 @@ export async function readExposures(queries: Queries, batch: BatchNames, asOf: n
   const names = batchUris(batch);
   const around = await readThings(queries, names, { from: sql`child`, to: sql`parent` }, asOf);
   const carried = or(
-    inArray(containmentFacts.child, around),
+    isAnyOf(containmentFacts.child, around),
     and(
-      inArray(containmentFacts.parent, around),
+      isAnyOf(containmentFacts.parent, around),
       like(containmentFacts.child, `${carrierUri({ kind: 'device', id: '' })}%`),
     ),
   );
   const facts = await readContainments(queries, carried, asOf);
-  return exposures(names, await readBindings(queries, inArray(bindings.carrier, around), asOf), facts);
+  return exposures(names, await readBindings(queries, isAnyOf(bindings.carrier, around), asOf), facts);
 }
 
 /** Everything that a device measured, and when, as the platform's log knew before `asOf`. */
@@ -37,7 +32,7 @@ export async function readMeasured(queries: Queries, device: string, asOf: numbe
   const starts = [...new Set([...own.map(({ carrier }) => carrier), ...put.map(({ parent }) => parent)])];
   if (starts.length === 0) return [];
   const inside = await readThings(queries, starts, { from: sql`parent`, to: sql`child` }, asOf);
-  const facts = await readContainments(queries, inArray(containmentFacts.parent, inside), asOf);
+  const facts = await readContainments(queries, isAnyOf(containmentFacts.parent, inside), asOf);
   return measuredBy(device, own, facts);
 }
 
@@ -73,7 +68,7 @@ async function readThings(
       select c.${to} from ${containmentFacts} c join around on c.${from} = around.thing
       where c.action = 'ADD' and c.at_index < ${asOf}
     )
-    select thing from around limit ${mostThings}`);
+    select thing from around`);
   return rows.map(({ thing }) => thing);
 }
 
@@ -87,8 +82,7 @@ async function readContainments(
     .select({ atIndex, child, parent, action, quantity, eventTime })
     .from(containmentFacts)
     .where(and(lt(atIndex, asOf), which))
-    .orderBy(atIndex)
-    .limit(mostFacts);
+    .orderBy(atIndex);
 }
 
 async function readBindings(queries: Queries, which: SQL, asOf: number): Promise<BindingFact[]> {
@@ -97,6 +91,5 @@ async function readBindings(queries: Queries, which: SQL, asOf: number): Promise
     .select({ atIndex, device, carrier, from, until })
     .from(bindings)
     .where(and(counts, lt(atIndex, asOf), which))
-    .orderBy(atIndex)
-    .limit(mostFacts);
+    .orderBy(atIndex);
 }

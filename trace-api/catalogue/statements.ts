@@ -1,5 +1,5 @@
 import { isUscc, parseGtin } from '@tianyuan/protocol';
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 import { batchIdSchema, batchSchema } from '../batches/batch.ts';
 
 // Requirement 5.2: what can be said of products, SKUs, plots and batches, as records of the platform's log.

@@ -16,9 +16,6 @@ import {
 import type { Kept } from './kept.ts';
 import { stretchesOf } from './stretches.ts';
 
-/** Of one batch: a message a minute of ten devices for a month. Of more, the earliest are counted. */
-const mostMessages = 432_000;
-
 /** What of one device's messages in one stretch is there. */
 export type CompletenessView = Counted & {
   device: string;
@@ -44,11 +41,10 @@ export async function readCompleteness(
   { scope, version }: Kept,
 ): Promise<CompletenessView[]> {
   const now = when.timeMs ?? Date.now();
-  const places = await readPlaces(queries, scope);
   const everyMs = version?.profile.reportingMs;
   const views: CompletenessView[] = [];
   for (const { device, stretches } of stretchesOf(scope, now)) {
-    const all = places.get(device) ?? [];
+    const all = await readPlaces(queries, scope, device);
     const lost = all.length === 0 ? [] : await readLost(queries, device);
     for (const stretch of stretches) {
       const inside = all.filter(({ time }) => isIn(time, stretch));
@@ -101,27 +97,25 @@ const isIn = (time: number, { from, until }: Stretch) => time >= from && (until 
 
 const counterName = ({ key, boot, seq }: Counter) => `${key}/${boot}/${seq}`;
 
-/** Every reading's message and counter, by device, in order of time. */
-async function readPlaces(queries: Queries, scope: BatchScope): Promise<Map<string, Place[]>> {
+/** Every message of a device with a reading, and its counter, in order of time. */
+async function readPlaces(queries: Queries, scope: BatchScope, device: string): Promise<Place[]> {
   const { rows } = await queries.execute<Record<string, string | number>>(sql`
-    with mine as (${seriesInScope(scope)}), read as (
-      select distinct mine.device, mine.log, u.time, coalesce(u.index, mine.first_index) as index
+    with mine as (select s.* from (${seriesInScope(scope)}) s where s.device = ${device}), read as (
+      select distinct mine.log, u.time, coalesce(u.index, mine.first_index) as index
       from mine cross join lateral ${readingsInScope} u
     )
-    select read.device, l.log_id as "logId", read.time, read.index, k.key_number as key, e.boot, e.seq
+    select l.log_id as "logId", read.time, read.index, k.key_number as key, e.boot, e.seq
     from read
     join ${logs} l on l.id = read.log
     join ${entries} e on e.log = read.log and e.index = read.index
     join ${keys} k on k.id = e.key
-    order by read.time limit ${mostMessages}`);
-  const places = rows.map((row) => ({
-    device: String(row.device),
+    order by read.time`);
+  return rows.map((row) => ({
     time: Number(row.time),
     logId: String(row.logId),
     index: Number(row.index),
     counter: { key: Number(row.key), boot: Number(row.boot), seq: Number(row.seq) },
   }));
-  return Map.groupBy(places, ({ device }) => device);
 }
 
 /** From the lowest to the highest counter of each boot; of all boots but the first, from 1. */
@@ -150,15 +144,14 @@ async function readCounters(
       ${bulk.int8(bounds.map(({ firstSeq }) => firstSeq))}, ${bulk.int8(bounds.map(({ lastSeq }) => lastSeq))}
     ) as b (key, boot, first, last)
     join ${keys} k on k.subject = ${subjectOf(device)} and k.key_number = b.key
-    join ${entries} e on e.verified and e.key = k.id and e.boot = b.boot and e.seq between b.first and b.last
-    limit ${mostMessages}`);
+    join ${entries} e on e.verified and e.key = k.id and e.boot = b.boot and e.seq between b.first and b.last`);
   return rows.map(({ key, boot, seq }) => ({ key: Number(key), boot: Number(boot), seq: Number(seq) }));
 }
 
 async function readLost(queries: Queries, device: string): Promise<LostRange[]> {
   const { rows } = await queries.execute<Record<string, string | number>>(sql`
     select key_number as key, boot, first_seq as "firstSeq", last_seq as "lastSeq", count
-    from ${lostRanges} where device = ${device} limit ${mostMessages}`);
+    from ${lostRanges} where device = ${device}`);
   return rows.map((row) => ({
     key: Number(row.key),
     boot: Number(row.boot),

@@ -56,14 +56,13 @@ export async function lookForExcursions(
   now: number,
 ): Promise<FoundExcursion[]> {
   const types = [...new Set(version.profile.rules.map(({ type }) => type))] as QuantityName[];
-  const sensors = await readReadings(queries, scope, types);
-  return stretchesOf(scope, now)
-    .flatMap((device) =>
-      sensors
-        .filter((sensor) => sensor.device === device.device)
-        .flatMap((sensor) => excursionsOf(scope.batchId, version, device, sensor)),
-    )
-    .toSorted((a, b) => a.from - b.from || (excursionId(a) < excursionId(b) ? -1 : 1));
+  const devices = new Map(stretchesOf(scope, now).map((one) => [one.device, one]));
+  const found: FoundExcursion[] = [];
+  for await (const sensor of readReadings(queries, scope, types)) {
+    const device = devices.get(sensor.device);
+    if (device !== undefined) found.push(...excursionsOf(scope.batchId, version, device, sensor));
+  }
+  return found.toSorted((a, b) => a.from - b.from || (excursionId(a) < excursionId(b) ? -1 : 1));
 }
 
 function excursionsOf(

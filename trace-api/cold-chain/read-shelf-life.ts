@@ -1,4 +1,5 @@
 import type { Queries } from '@tianyuan/platform';
+import type { Sample } from '@tianyuan/protocol';
 import type { BatchRow } from '../batches/find-batch.ts';
 import type { Kept } from './kept.ts';
 import type { Profile } from './profile.ts';
@@ -31,11 +32,11 @@ export async function readShelfLife(
 ): Promise<ShelfLifeView | undefined> {
   const model = version?.profile.shelfLife;
   if (version === undefined || model === undefined) return undefined;
-  const sensors = await readReadings(queries, scope, ['temperature']);
-  const samples = warmest(
-    sensors.flatMap(({ readings }) => readings),
-    slotMs,
-  );
+  const sensors: Sample[][] = [];
+  for await (const { readings } of readReadings(queries, scope, ['temperature'])) {
+    sensors.push(warmest(readings, slotMs));
+  }
+  const samples = warmest(sensors.flat(), slotMs);
   const [first, last] = [samples[0], samples.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   const begin = batch.harvestedAt ?? first.time;

@@ -1,5 +1,5 @@
-import type { Queries } from '@tianyuan/platform';
-import { and, eq, gte, inArray } from 'drizzle-orm';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
+import { and, eq, gte } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import { lotFacts } from '../database/schema.ts';
 import { now } from '../records/as-of.ts';
@@ -22,7 +22,7 @@ export async function isOfPublishedStory(queries: Queries, atIndex: number): Pro
     .selectDistinct({ lot: made.lot })
     .from(lotFacts)
     .innerJoin(made, and(eq(made.atIndex, lotFacts.atIndex), eq(made.role, 'output')))
-    .where(and(inArray(lotFacts.lot, own), eq(lotFacts.role, 'use'), gte(lotFacts.atIndex, atIndex)));
+    .where(and(isAnyOf(lotFacts.lot, own), eq(lotFacts.role, 'use'), gte(lotFacts.atIndex, atIndex)));
   const later = await readLineage(
     queries,
     next.map(({ lot }) => lot),

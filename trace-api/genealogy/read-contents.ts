@@ -1,11 +1,10 @@
-import type { Queries } from '@tianyuan/platform';
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
+import { and, desc, eq, lt, sql } from 'drizzle-orm';
 import { containmentFacts } from '../database/schema.ts';
 import type { Amount, Uom } from './amount.ts';
 
 /** Oranges in a box on a pallet in a container on a truck: what is inside deeper than this is not looked for. */
 const maxDepth = 16;
-const maxThings = 10_000; // the boxes of some trucks
 
 /** What is directly inside a thing: other things, and quantities of lots. */
 export type Content = { parent: string; child: string; amount: Amount | undefined };
@@ -30,10 +29,9 @@ export async function readChildren(
       last: sql<string>`(array_agg(${action} order by ${atIndex} desc))[1]`,
     })
     .from(containmentFacts)
-    .where(and(inArray(parent, [...parents]), lt(atIndex, asOf)))
+    .where(and(isAnyOf(parent, parents), lt(atIndex, asOf)))
     .groupBy(parent, child)
-    .orderBy(child)
-    .limit(maxThings);
+    .orderBy(child);
   return rows
     .filter((row) => (row.uom === null ? row.last === 'ADD' : Number(row.net) > 0))
     .map((row) => ({
@@ -52,7 +50,7 @@ export async function readContents(
   const lots = new Map<string, Amount>();
   const seen = new Set(things);
   let level: readonly string[] = [...seen];
-  for (let depth = 0; depth < maxDepth && level.length > 0 && seen.size <= maxThings; depth++) {
+  for (let depth = 0; depth < maxDepth && level.length > 0; depth++) {
     const children = await readChildren(queries, level, asOf);
     for (const { child, amount } of children) {
       if (amount === undefined) continue;

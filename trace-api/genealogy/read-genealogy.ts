@@ -1,4 +1,4 @@
-import type { Queries } from '@tianyuan/platform';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
 import { findBatch } from '../batches/find-batch.ts';
 import { eventFacts, lotFacts } from '../database/schema.ts';
@@ -9,9 +9,6 @@ import { type LotState, supplyOf } from './lot-state.ts';
 import { type Direction, readLineage } from './read-lineage.ts';
 import { readLotStates } from './read-lot-states.ts';
 import { lotOf, lotUri } from './thing.ts';
-
-/** Facts of events that are looked at; see maxRelatives. */
-const maxFacts = 100_000;
 
 /**
  * What a batch was made of, what was made of it, or both, to any depth, with what each step used and made.
@@ -85,14 +82,9 @@ export async function readEdges(queries: Queries, lots: readonly string[], asOf:
     .from(lotFacts)
     .innerJoin(eventFacts, eq(eventFacts.atIndex, lotFacts.atIndex))
     .where(
-      and(
-        inArray(lotFacts.lot, [...lots]),
-        inArray(lotFacts.role, ['use', 'output']),
-        lt(lotFacts.atIndex, asOf),
-      ),
+      and(isAnyOf(lotFacts.lot, lots), inArray(lotFacts.role, ['use', 'output']), lt(lotFacts.atIndex, asOf)),
     )
-    .orderBy(asc(lotFacts.atIndex), asc(lotFacts.lot))
-    .limit(maxFacts);
+    .orderBy(asc(lotFacts.atIndex), asc(lotFacts.lot));
   const amount = (row: (typeof rows)[number]): Amount => ({
     quantity: Number(row.quantity),
     uom: row.uom as Uom,

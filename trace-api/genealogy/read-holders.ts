@@ -1,10 +1,7 @@
-import type { Queries } from '@tianyuan/platform';
-import { and, asc, eq, inArray, isNotNull, lt, or, sql } from 'drizzle-orm';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
+import { and, asc, eq, isNotNull, lt, or, sql } from 'drizzle-orm';
 import { eventFacts, lotFacts } from '../database/schema.ts';
 import type { Amount, Uom } from './amount.ts';
-
-/** Rows that are looked at: orders and deliveries of a recalled lot and of what was made of it. */
-const maxRows = 100_000;
 
 /** Who was given something of a lot: an organisation, person or room by its URI, or an order by its number. */
 export type Holder = {
@@ -49,13 +46,12 @@ async function readParties(queries: Queries, lots: readonly string[], asOf: numb
     .innerJoin(eventFacts, eq(eventFacts.atIndex, lotFacts.atIndex))
     .where(
       and(
-        inArray(lotFacts.lot, [...lots]),
+        isAnyOf(lotFacts.lot, lots),
         lt(lotFacts.atIndex, asOf),
         or(isNotNull(eventFacts.toParty), isNotNull(eventFacts.fromParty)),
       ),
     )
-    .orderBy(asc(lotFacts.atIndex))
-    .limit(maxRows);
+    .orderBy(asc(lotFacts.atIndex));
   return rows.flatMap(({ from, to, quantity, uom, step, type, ...row }) =>
     [from, to].flatMap((party) =>
       party === null
@@ -79,10 +75,9 @@ async function readOrders(queries: Queries, lots: readonly string[], asOf: numbe
       index: sql<string | number>`min(${lotFacts.atIndex})`,
     })
     .from(lotFacts)
-    .where(and(inArray(lotFacts.lot, [...lots]), isNotNull(lotFacts.orderNo), lt(lotFacts.atIndex, asOf)))
+    .where(and(isAnyOf(lotFacts.lot, lots), isNotNull(lotFacts.orderNo), lt(lotFacts.atIndex, asOf)))
     .groupBy(lotFacts.orderNo, lotFacts.lot)
-    .having(sql`${kept} > 0`)
-    .limit(maxRows);
+    .having(sql`${kept} > 0`);
   return rows.map((row) => ({
     kind: 'order' as const,
     id: row.orderNo!,

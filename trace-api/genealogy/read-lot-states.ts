@@ -1,5 +1,5 @@
-import type { Queries } from '@tianyuan/platform';
-import { and, inArray, lt, sql } from 'drizzle-orm';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
+import { and, lt, sql } from 'drizzle-orm';
 import { containmentFacts, lotFacts, pieceMasses } from '../database/schema.ts';
 import type { Uom } from './amount.ts';
 import { findBatches } from './find-batches.ts';
@@ -21,7 +21,7 @@ export async function readLotStates(
   const masses = await queries
     .select({ lot: pieceMasses.lot, grams: pieceMasses.grams })
     .from(pieceMasses)
-    .where(and(inArray(pieceMasses.lot, [...lots]), lt(pieceMasses.atIndex, asOf)));
+    .where(and(isAnyOf(pieceMasses.lot, lots), lt(pieceMasses.atIndex, asOf)));
   for (const { lot, grams } of masses) change(lot, { pieceGrams: grams });
   for (const [lot, amounts] of await readAmounts(queries, lots, asOf)) change(lot, amounts);
   for (const [lot, packed] of await readPacked(queries, lots, asOf)) change(lot, { packed });
@@ -37,7 +37,7 @@ async function readAmounts(queries: Queries, lots: readonly string[], asOf: numb
       sum: sql<string | number | null>`sum(${lotFacts.quantity})`,
     })
     .from(lotFacts)
-    .where(and(inArray(lotFacts.lot, [...lots]), lt(lotFacts.atIndex, asOf)))
+    .where(and(isAnyOf(lotFacts.lot, lots), lt(lotFacts.atIndex, asOf)))
     .groupBy(lotFacts.lot, lotFacts.role);
   const found = new Map<string, Pick<LotState, 'uom' | 'produced' | 'used' | 'lost' | 'sold'>>();
   for (const { lot, role, uom, sum } of rows) {
@@ -61,7 +61,7 @@ async function readPacked(queries: Queries, lots: readonly string[], asOf: numbe
   const rows = await queries
     .select({ lot: containmentFacts.child, packed: inside })
     .from(containmentFacts)
-    .where(and(inArray(containmentFacts.child, [...lots]), lt(containmentFacts.atIndex, asOf)))
+    .where(and(isAnyOf(containmentFacts.child, lots), lt(containmentFacts.atIndex, asOf)))
     .groupBy(containmentFacts.child);
   return new Map(rows.map(({ lot, packed }) => [lot, Number(packed)]));
 }

@@ -1,5 +1,5 @@
-import type { Queries } from '@tianyuan/platform';
-import { and, asc, eq, inArray, lt } from 'drizzle-orm';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
+import { and, asc, eq, lt } from 'drizzle-orm';
 import { eventFacts, lotFacts } from '../database/schema.ts';
 import type { Scope } from '../people/scope.ts';
 import { findBatches } from './find-batches.ts';
@@ -16,9 +16,6 @@ export type LotStanding = {
   /** ids of those who signed that it came to be */
   makers: string[];
 };
-
-/** Events of a lot that are looked at: those of a season in a packing house. */
-const maxEvents = 10_000;
 
 /** The standing of these lots before `asOf`; a lot that has neither a batch nor an event is not in the answer. */
 export async function readStandings(
@@ -49,9 +46,8 @@ export async function readStandings(
     })
     .from(lotFacts)
     .innerJoin(eventFacts, eq(eventFacts.atIndex, lotFacts.atIndex))
-    .where(and(inArray(lotFacts.lot, [...lots]), lt(lotFacts.atIndex, asOf)))
-    .orderBy(asc(lotFacts.atIndex))
-    .limit(maxEvents);
+    .where(and(isAnyOf(lotFacts.lot, lots), lt(lotFacts.atIndex, asOf)))
+    .orderBy(asc(lotFacts.atIndex));
   for (const { lot, role, to, place, readPoint, signer } of rows) {
     const standing = standingOf(lot);
     standing.isNew = false;

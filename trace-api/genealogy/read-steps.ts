@@ -1,5 +1,5 @@
-import type { Queries } from '@tianyuan/platform';
-import { asc, inArray, sql } from 'drizzle-orm';
+import { type Queries, bulk } from '@tianyuan/platform';
+import { asc, sql } from 'drizzle-orm';
 import type { Bilingual } from '../batches/batch-view.ts';
 import { findBatch } from '../batches/find-batch.ts';
 import { eventFacts, lotFacts } from '../database/schema.ts';
@@ -8,9 +8,6 @@ import { stepWords } from './biz-step.ts';
 import { readEdges } from './read-genealogy.ts';
 import { readLineage } from './read-lineage.ts';
 import { lotUri } from './thing.ts';
-
-/** Steps of one story; a page shows some dozens. */
-const maxSteps = 5_000;
 
 /** What a step did with a lot; see `lot_facts`. */
 export type StepLot = { lot: string; role: string; amount: Amount | null };
@@ -81,20 +78,15 @@ export async function readEvents(queries: Queries, batchId: string, asOf: number
   const lots = await readLineage(queries, [subject], 'ancestors', asOf);
   const last = new Map([[subject, asOf - 1]]);
   for (const { from, index } of await readEdges(queries, lots, asOf)) last.set(from, index);
-  const bounds = sql.join(
-    lots.map((lot) => sql`(${lot}::text, ${last.get(lot) ?? 0}::int8)`),
-    sql`, `,
-  );
-  const about = sql`exists (
-    select 1 from ${lotFacts} fact join (values ${bounds}) as bound(lot, last)
-      on fact.lot = bound.lot and fact.at_index <= bound.last
-    where fact.at_index = ${eventFacts.atIndex})`;
+  const bounds = sql`unnest(${bulk.text(lots)}, ${bulk.int8(lots.map((lot) => last.get(lot) ?? 0))})`;
+  const about = sql`${eventFacts.atIndex} in (
+    select fact.at_index from ${bounds} as bound (lot, last)
+    join ${lotFacts} fact on fact.lot = bound.lot and fact.at_index <= bound.last)`;
   return queries
     .select()
     .from(eventFacts)
     .where(about)
-    .orderBy(asc(eventFacts.eventTime), asc(eventFacts.atIndex))
-    .limit(maxSteps);
+    .orderBy(asc(eventFacts.eventTime), asc(eventFacts.atIndex));
 }
 
 async function readLots(queries: Queries, indices: readonly number[]): Promise<Map<number, StepLot[]>> {
@@ -102,7 +94,7 @@ async function readLots(queries: Queries, indices: readonly number[]): Promise<M
   const rows = await queries
     .select()
     .from(lotFacts)
-    .where(inArray(lotFacts.atIndex, [...indices]))
+    .where(sql`${lotFacts.atIndex} in (select unnest(${bulk.int8(indices)}))`)
     .orderBy(asc(lotFacts.atIndex), asc(lotFacts.role), asc(lotFacts.lot));
   return new Map(
     [...Map.groupBy(rows, ({ atIndex }) => atIndex)].map(([index, group]) => [

@@ -1,5 +1,5 @@
 import { deviceIdSchema, parseUscc } from '@tianyuan/protocol';
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 import { roles } from './action.ts';
 import { scopeRanks, scopeSchema } from './scope.ts';
 

@@ -2,10 +2,13 @@ import { html, raw } from 'hono/html';
 import { sayQuantity } from '../genealogy/amount.ts';
 import { drawGenealogy } from '../genealogy/draw-genealogy.ts';
 import type { StoryLot, StoryStep, StoryView } from '../story/story-view.ts';
-import { type Language, type Say, inLanguage, sayIn } from './language.ts';
+import { type Language, type Say, formatCount, inLanguage, sayIn } from './language.ts';
 import type { Html } from './page.ts';
 import { timeTag } from './time-tag.ts';
 import { verifyLink } from './verify-link.ts';
+
+/** The steps nearest to the batch that a page has room for; a mix of a season's harvests has thousands. */
+const mostSteps = 200;
 
 /** Who did what with the batch and with what it was made of, oldest first; each step leads to its proof. */
 export function storySection({ steps, genealogy, logId }: StoryView, language: Language): Html | '' {
@@ -20,10 +23,22 @@ export function storySection({ steps, genealogy, logId }: StoryView, language: L
       )}
     </p>
     <ol class="way">
-      ${steps.map((step) => stepItem(step, logId, language))}
+      ${steps.slice(-mostSteps).map((step) => stepItem(step, logId, language))}
     </ol>
+    ${earlierNote(steps.length - mostSteps, language)}
     ${genealogy === null || genealogy.edges.length === 0 ? '' : genealogyFigure(genealogy, language)}
   </section>`;
+}
+
+function earlierNote(earlier: number, language: Language): Html | '' {
+  if (earlier <= 0) return '';
+  const say = sayIn(language);
+  return html`<p class="muted">
+    ${say(
+      `另有较早的 ${formatCount(earlier)} 步，见本页末尾的全部数据。`,
+      `${formatCount(earlier)} earlier steps are in all the data, at the end of this page.`,
+    )}
+  </p>`;
 }
 
 function stepItem(step: StoryStep, logId: string, language: Language): Html {

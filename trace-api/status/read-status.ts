@@ -1,5 +1,5 @@
-import type { Queries } from '@tianyuan/platform';
-import { and, asc, inArray, lt } from 'drizzle-orm';
+import { type Queries, isAnyOf } from '@tianyuan/platform';
+import { and, asc, lt } from 'drizzle-orm';
 import { statusFacts } from '../database/schema.ts';
 import { findBatchThen } from '../batches/find-batch-then.ts';
 import { now } from '../records/as-of.ts';
@@ -35,7 +35,7 @@ export async function readStatusFacts(
   const rows = await queries
     .select()
     .from(statusFacts)
-    .where(and(inArray(statusFacts.batchId, [...batchIds]), lt(statusFacts.atIndex, asOf)))
+    .where(and(isAnyOf(statusFacts.batchId, batchIds), lt(statusFacts.atIndex, asOf)))
     .orderBy(asc(statusFacts.atIndex));
   return rows.map(({ atIndex, evidence: _, ...fact }) => ({ ...fact, index: atIndex }));
 }

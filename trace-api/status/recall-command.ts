@@ -10,7 +10,6 @@ const answerTimeoutMs = 60_000; // a season's lots, their holders and orders
 
 const recalledSchema = z.object({
   index: z.int(),
-  complete: z.boolean(),
   evidence: z.object({ sha256: z.string(), batches: z.int(), holders: z.int() }),
   lots: z.array(z.object({ lot: z.string(), batchId: z.string().nullable() })),
   holders: z.array(z.object({ kind: z.string(), id: z.string(), lot: z.string() })),
@@ -82,7 +81,7 @@ export async function runRecall(argv: readonly string[], print: (text: string) =
 }
 
 function describe(answer: z.infer<typeof recalledSchema>, batch: string): string {
-  const { evidence, lots, holders, index, complete } = answer;
+  const { evidence, lots, holders, index } = answer;
   const told = new Set(
     holders.map(({ kind, id }) => `${kind === 'order' ? '订单 order' : '持有方 party'} ${id}`),
   );
@@ -97,7 +96,6 @@ function describe(answer: z.infer<typeof recalledSchema>, batch: string): string
     `${evidence.holders} 个需要通知 to be told:`,
     ...[...told].map((line) => `  ${line}`),
     ...more,
-    ...(complete ? [] : ['⚠ 后代批次过多，未全部列出 more lots than are listed are recalled']),
     `证据 evidence: /api/v1/files/${evidence.sha256}`,
     '',
   ].join('\n');

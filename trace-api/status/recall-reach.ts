@@ -3,7 +3,7 @@ import { canonicalize, utf8ToBytes } from '@tianyuan/protocol';
 import type { BatchRow } from '../batches/find-batch.ts';
 import { findBatches } from '../genealogy/find-batches.ts';
 import { type Holder, readHolders } from '../genealogy/read-holders.ts';
-import { maxRelatives, readLineage } from '../genealogy/read-lineage.ts';
+import { readLineage } from '../genealogy/read-lineage.ts';
 import { lotUri } from '../genealogy/thing.ts';
 
 /**
@@ -16,8 +16,6 @@ export type FindHolders = (queries: Queries, lots: readonly string[], asOf: numb
 export type RecallReach = {
   lots: { lot: string; batchId: string | null }[];
   holders: Holder[];
-  /** false where there are more lots than are looked for: they are recalled too, and not all of them listed */
-  complete: boolean;
 };
 
 export async function findReach(
@@ -31,7 +29,6 @@ export async function findReach(
   return {
     lots: lots.map((lot) => ({ lot, batchId: batches.get(lot)?.batchId ?? null })),
     holders: await findHolders(queries, lots, asOf),
-    complete: lots.length < maxRelatives,
   };
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from '@hono/zod-openapi';
 import { batchIdSchema } from '../batches/batch.ts';
 
 // What the platform's log says of whether a batch may be sold, by the name of the statement.

@@ -129,10 +129,7 @@ export function statusRoutes(database: Database, records: Records | undefined) {
     const { evidence, reach } = answer;
     const lots = reach.lots.slice(0, mostInAnswer);
     const holders = reach.holders.slice(0, mostInAnswer);
-    return c.json(
-      { ...describeWritten(records, answer.written), evidence, complete: reach.complete, lots, holders },
-      201,
-    );
+    return c.json({ ...describeWritten(records, answer.written), evidence, lots, holders }, 201);
   });
   return api;
 }

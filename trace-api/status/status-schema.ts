@@ -63,10 +63,6 @@ export const recalledSchema = z
       batches: z.int(),
       holders: z.int(),
     }),
-    complete: z.boolean().openapi({
-      description:
-        'false where there are more lots than are looked for: recalled too, and not all of them listed',
-    }),
     lots: z.array(z.object({ lot: z.string(), batchId: z.string().nullable() })),
     holders: z
       .array(
