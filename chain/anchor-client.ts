@@ -5,9 +5,10 @@ import { ChainError } from './chain-error.ts';
 import { type Phase, anchorLogInterface } from './contracts.ts';
 import type { Deployment } from './deployment.ts';
 import { explainRevert } from './explain.ts';
-import { type BlockId, type Finality, type FinalityRule, readFinality } from './finality.ts';
+import { type BlockId, type Finality, type FinalityRule, readAnchorFinality } from './finality.ts';
 import { type LogState, readLogState } from './log-state.ts';
 import { type NodeHealth, openNode } from './node.ts';
+import type { ToldAnchor } from './proven-anchors.ts';
 import { readEvents } from './read-events.ts';
 import { type ConfirmOptions, type TransactorOptions, openTransactor } from './transactor.ts';
 import { bytes } from './view.ts';
@@ -59,7 +60,8 @@ export type AnchorClient = {
   confirm: (transactionHash: string, options?: ConfirmOptions) => Promise<AnchorRecord>;
   /** what a transaction of this account in a block cost; nothing where another account sent it */
   costOf: (transactionHash: string) => Promise<AnchorCost>;
-  finality: (block: BlockId) => Promise<Finality>;
+  /** `invented`: where validators are pinned, and the block that they sealed does not hold what the node said */
+  finality: (anchor: BlockId & Omit<ToldAnchor, 'contract'>) => Promise<Finality | 'invented'>;
   /** the newest block: who names it in a signed statement proves "not before" */
   newestBlock: () => Promise<BlockId & { chainId: number }>;
   /** the nodes that are asked, and which of them are avoided */
@@ -143,7 +145,11 @@ export function connectAnchor(config: AnchorConfig): AnchorClient {
         return { gas: 0, wei: 0n };
       return { gas: Number(receipt.gasUsed), wei: receipt.fee };
     },
-    finality: (block) => node.ask((provider) => readFinality(block, finality, provider)),
+    async finality(anchor) {
+      const told = [{ ...anchor, contract }];
+      const settled = await node.ask((provider) => readAnchorFinality(anchor, told, finality, provider));
+      return settled.invented.length === 0 ? settled.finality : 'invented';
+    },
     newestBlock: () =>
       node.ask(async (provider) => {
         const block = (await provider.getBlock('latest'))!;

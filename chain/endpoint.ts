@@ -19,13 +19,18 @@ export type Endpoint = {
   close: () => void;
 };
 
-export type EndpointTrouble = 'unreachable' | 'wrong chain' | 'lagging';
+export type EndpointTrouble = 'unreachable' | 'wrong chain' | 'untrusted' | 'lagging';
 
 /** What another node may do better. Whatever a contract refuses, every honest node refuses. */
-const othersMayAnswer = new Set<ChainErrorCode>(['NODE_UNREACHABLE', 'WRONG_CHAIN_ID']);
+const othersMayAnswer = new Set<ChainErrorCode>(['NODE_UNREACHABLE', 'WRONG_CHAIN_ID', 'UNTRUSTED_BLOCK']);
 
 /** How long an endpoint that failed is left alone, doubling with each failure. */
 const rest = { firstMs: 2_000, longestMs: 60_000 };
+
+function troubleOf(code: ChainErrorCode): EndpointTrouble {
+  if (code === 'WRONG_CHAIN_ID') return 'wrong chain';
+  return code === 'UNTRUSTED_BLOCK' ? 'untrusted' : 'unreachable';
+}
 
 export function isEndpointsOwn(error: unknown): error is ChainError {
   return error instanceof ChainError && othersMayAnswer.has(error.code);
@@ -67,7 +72,7 @@ export function openEndpoint(
   function failed(error: ChainError): void {
     // Whatever answers there next may be another node.
     verified = false;
-    failedAs = error.code === 'WRONG_CHAIN_ID' ? 'wrong chain' : 'unreachable';
+    failedAs = troubleOf(error.code);
     restsUntil = nowMs() + Math.min(rest.longestMs, rest.firstMs * 2 ** failures);
     failures += 1;
   }

@@ -2,6 +2,7 @@ import type { JsonRpcProvider } from 'ethers';
 import { type Validators, validatorsSchema } from '@tianyuan/protocol';
 import { z } from 'zod';
 import { readSavedBlock } from './local/state-file.ts';
+import { type ToldAnchor, findInvented } from './proven-anchors.ts';
 import { readSealedFinality } from './sealed-finality.ts';
 
 /** When a block can't be undone any more, by what the chain is. */
@@ -40,8 +41,26 @@ export function finalityRuleOf(chain: {
 }
 
 /**
- * Where the rule has validators, the node's word that the block is final counts for nothing: their seals do. What is in the
- * block they do not show here: that is the node's word until a receipt is proven against the header, as a bundle's evidence does.
+ * Whether a block can still be undone, and which of the anchors that a node told of are not in it. Where the rule has
+ * validators, nothing of that is the node's word: their seals show the one, and the receipts under the sealed header the
+ * other. Without validators both are the node's word.
+ * @throws what the provider throws where the node does not answer; ChainError UNTRUSTED_BLOCK, EVIDENCE
+ */
+export async function readAnchorFinality(
+  block: BlockId,
+  anchors: readonly ToldAnchor[],
+  rule: FinalityRule,
+  provider: JsonRpcProvider,
+): Promise<{ finality: Finality; invented: ToldAnchor[] }> {
+  const finality = await readFinality(block, rule, provider);
+  if (finality !== 'final' || rule.kind === 'anvil' || rule.validators === undefined)
+    return { finality, invented: [] };
+  const invented = await findInvented(provider, block, anchors);
+  return invented === undefined ? { finality: 'waiting', invented: [] } : { finality, invented };
+}
+
+/**
+ * Whether a block can still be undone. Where the rule has validators, the node's word counts for nothing: their seals do.
  * @throws what the provider throws where the node does not answer; ChainError UNTRUSTED_BLOCK
  */
 export async function readFinality(

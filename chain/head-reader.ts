@@ -1,6 +1,7 @@
+import { bytesToHex } from '@tianyuan/protocol';
 import { ChainError } from './chain-error.ts';
 import type { Deployment } from './deployment.ts';
-import { type BlockId, type FinalityRule, readFinality } from './finality.ts';
+import { type BlockId, type FinalityRule, readAnchorFinality } from './finality.ts';
 import { type LogState, readLogState } from './log-state.ts';
 import { openNode } from './node.ts';
 
@@ -41,7 +42,9 @@ export function connectHeadReader({ deployment, finality, ...address }: HeadRead
         const block = await provider.getBlock(anchoredAtBlock);
         if (block === null) return false;
         const at = { blockNumber: anchoredAtBlock, blockHash: block.hash! };
-        return (await readFinality(at, finality, provider)) === 'final';
+        const told = { contract: deployment.anchorLog.address, logId: bytesToHex(logId), size, root };
+        const settled = await readAnchorFinality(at, [told], finality, provider);
+        return settled.finality === 'final' && settled.invented.length === 0;
       });
       return { phase, size, root, isFinal };
     },

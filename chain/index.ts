@@ -30,6 +30,7 @@ export {
   type FinalityRule,
   finalityRuleOf,
   finalityRuleSchema,
+  readAnchorFinality,
   readFinality,
 } from './finality.ts';
 export { type FollowOptions, type FollowStep, followAnchors } from './follow.ts';

@@ -125,9 +125,10 @@ export function commonHead(heads: readonly (number | undefined)[]): number | und
   return known[Math.ceil(known.length / 2) - 1];
 }
 
-/** Passing, where at least one of them may come back by itself. */
+/** What all of them have; else passing, since at least one of them may come back by itself. */
 function noneServes(failures: readonly ChainError[]): ChainError {
-  const code = failures.every((one) => one.code === 'WRONG_CHAIN_ID') ? 'WRONG_CHAIN_ID' : 'NODE_UNREACHABLE';
+  const [first] = failures;
+  const code = failures.every((one) => one.code === first?.code) ? first!.code : 'NODE_UNREACHABLE';
   const reasons = failures.map(({ message }) => message).join('; ');
   return new ChainError(code, `none of ${failures.length} nodes serves: ${reasons}`, { cause: failures[0] });
 }

@@ -15,8 +15,8 @@ const patience = 2;
 
 /**
  * Whether enough of the pinned validators sealed a block and those after it, each the parent of the next: nothing of that is
- * the node's word, so one that lies about its head makes no block final. It says nothing of what is in the block: that an
- * anchor is, the receipt's proof in a bundle's evidence shows. Two nodes' answers may mix; then it waits.
+ * the node's word, so one that lies about its head makes no block final. It says nothing of what is in the block, see
+ * proven-anchors.ts. Two nodes' answers may mix; then it waits.
  * @throws ChainError UNTRUSTED_BLOCK where somebody else sealed one, EVIDENCE where a header is not of its hash
  */
 export async function readSealedFinality(

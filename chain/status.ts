@@ -17,9 +17,16 @@ export type ChainStatus = {
 
 const blocksAtOnce = 2000;
 
-/** Read from the contracts' whole history: for people, not for loops. */
-export async function readStatus(node: ChainNode, deployment: Deployment): Promise<ChainStatus> {
-  const newest = await node.ask(async (provider) => (await provider.getBlock('latest'))!);
+/**
+ * Read from the contracts' whole history: for people, not for loops.
+ * @param upTo the block as of which heads and keys are; `paused` is as of now
+ */
+export async function readStatus(
+  node: ChainNode,
+  deployment: Deployment,
+  upTo: number | 'latest' = 'latest',
+): Promise<ChainStatus> {
+  const newest = await node.ask(async (provider) => (await provider.getBlock(upTo))!);
   const anchorLog = { address: deployment.anchorLog.address, abi: anchorLogInterface };
   const paused = await readView(node, anchorLog, 'paused', [], z.boolean());
   const status: ChainStatus = {

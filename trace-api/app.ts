@@ -123,8 +123,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: RequestIds & 
     }),
   );
   app.use('/api/v1/*', principal(queries, isOwner), auditWrites(deps.audit));
-  // Before answers are remembered: these hold tokens.
+  // Before answers are remembered: these hold tokens, or only ask.
   app.route('/', sessionRoutes(database, publicUrl, noteAudit));
+  app.route('/', chainRoutes(chain));
   app.on(
     ['POST', 'PUT', 'DELETE'],
     ['/api/v1/*'],
@@ -164,7 +165,6 @@ export function createApp(deps: AppDeps): OpenAPIHono<{ Variables: RequestIds & 
   app.route('/', reportRoutes(queries, deps.records));
   app.route('/', qualityRoutes(database, deps.records, deps.models));
   app.route('/', workOrderRoutes(queries, deps.records));
-  app.route('/', chainRoutes(chain));
   app.route('/', eventSchemaRoutes());
   if (deps.witness !== undefined) {
     const alarm = "ALARM: a log signed against what was cosigned of it; the witness's state has both sides";

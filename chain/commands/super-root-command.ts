@@ -1,18 +1,28 @@
 import { mkdir, readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bytesToHex } from '@tianyuan/protocol';
+import { bytesToHex, logIdHex } from '@tianyuan/protocol';
 import type { Command } from 'commander';
 import { readIfThere, writeAtomically } from '../atomic-file.ts';
 import { ChainError } from '../chain-error.ts';
 import { defaultRpc } from '../default-rpc.ts';
 import { readDeployment } from '../deployment.ts';
 import { openNode } from '../node.ts';
+import { integer } from './option-values.ts';
 import { readStatus } from '../status.ts';
 import { publicCalendars } from '../super-root/calendar.ts';
+import { readFinalBlock } from '../super-root/final-block.ts';
 import { readAttestations, stampFile } from '../super-root/stamp.ts';
-import { decodeSuperRoot, encodeSuperRoot, makeSuperRoot } from '../super-root/super-root.ts';
+import { decodeSuperRoot, encodeSuperRoot, makeSuperRoot, proveHead } from '../super-root/super-root.ts';
+import { readValidators } from '../validators-file.ts';
 
-type Flags = { rpc: string; deployment: string; out: string; calendar: string[] };
+type Flags = {
+  rpc: string;
+  deployment: string;
+  out: string;
+  calendar: string[];
+  confirmations: number;
+  validators?: string;
+};
 
 /** A proof takes hours to be complete; a calendar that was away for a month is asked no more. */
 const upgradedFiles = 31;
@@ -25,23 +35,26 @@ export function addSuperRootCommands(
   program
     .command('super-root')
     .description(
-      'one root over all anchored heads of today, with an OpenTimestamps proof; to be run once a day',
+      'one root over all heads that are anchored for good, with an OpenTimestamps proof; to be run once a day',
     )
     .option('--rpc <url>', 'node to ask', defaultRpc)
     .option('--deployment <file>', 'deployment record', '.tianyuan/chain/deployment.json')
     .option('--out <directory>', 'where the files are kept', '.tianyuan/super-roots')
     .option('--calendar <url...>', 'OpenTimestamps calendars', publicCalendars)
+    .option('--confirmations <blocks>', 'later blocks that make one final; 0 for QBFT and anvil', integer, 0)
+    .option('--validators <file>', 'the pinned validators, whose seals make a block final')
     .action((flags: Flags) => stampToday(flags, new Date(), say, warn));
   program
     .command('verify-super-root')
     .description('recompute a super-root, and say what its proof ends in')
     .argument('<file>', 'a super-root; its proof is FILE.ots')
-    .action((file: string) => verify(file, say));
+    .option('--log <origin>', 'say what the file has of this log, with a proof that needs no other log')
+    .action((file: string, { log }: { log?: string }) => verify(file, log, say));
 }
 
 /** Makes the file of this day where it is not there, and completes the proofs of the last days. */
 async function stampToday(
-  { rpc, deployment: record, out, calendar }: Flags,
+  { rpc, deployment: record, out, calendar, confirmations, validators: validatorsFile }: Flags,
   now: Date,
   say: (line: string) => void,
   warn: (line: string) => void,
@@ -54,10 +67,10 @@ async function stampToday(
     const node = openNode({ rpcUrl: rpc, chainId: deployment.chainId });
     try {
       const at = { chainId: deployment.chainId, contract: deployment.anchorLog.address };
-      await writeAtomically(
-        file,
-        encodeSuperRoot(makeSuperRoot(date, at, await readStatus(node, deployment))),
-      );
+      const validators = validatorsFile === undefined ? undefined : await readValidators(validatorsFile);
+      const final = await readFinalBlock(node, { confirmations, validators });
+      const status = await readStatus(node, deployment, final);
+      await writeAtomically(file, encodeSuperRoot(makeSuperRoot(date, at, status)));
     } finally {
       node.close();
     }
@@ -72,11 +85,17 @@ async function stampToday(
   }
 }
 
-async function verify(file: string, say: (line: string) => void): Promise<void> {
+async function verify(file: string, origin: string | undefined, say: (line: string) => void): Promise<void> {
   const text = await readIfThere(file);
   if (text === undefined) throw new ChainError('SUPER_ROOT', `there is no file ${file}`);
-  const { date, heads, root, blockNumber } = decodeSuperRoot(text);
+  const superRoot = decodeSuperRoot(text);
+  const { date, heads, root, blockNumber } = superRoot;
   say(`${date}: ${heads.length} head(s) at block ${blockNumber}, root ${root}`);
+  if (origin !== undefined) {
+    const found = proveHead(superRoot, logIdHex(origin));
+    if (found === undefined) throw new ChainError('SUPER_ROOT', `${file} has no head of ${origin}`);
+    say(JSON.stringify({ origin, ...found }, null, 1));
+  }
   let proof: Uint8Array;
   try {
     proof = new Uint8Array(await readFile(`${file}.ots`));

@@ -39,8 +39,21 @@ export async function proveReceipt(
   if (transactionIndex < 0) {
     throw new ChainError('EVIDENCE', `transaction ${transactionHash} is not in block ${block.header.number}`);
   }
+  const { trie } = await readProvenReceipts(provider, block);
+  return { transactionIndex, nodes: await createMerkleProof(trie, receiptKey(transactionIndex)) };
+}
+
+/**
+ * The receipts of a block, in its order, and the trie of them, whose root is the header's.
+ * @throws ChainError EVIDENCE where what the node gives has another root
+ */
+export async function readProvenReceipts(
+  provider: JsonRpcProvider,
+  block: RawBlock,
+): Promise<{ receipts: Receipt[]; trie: MerklePatriciaTrie }> {
   const trie = new MerklePatriciaTrie();
-  for (const [i, receipt] of (await readReceipts(provider, block)).entries()) {
+  const receipts = await readReceipts(provider, block);
+  for (const [i, receipt] of receipts.entries()) {
     await trie.put(receiptKey(i), getBytes(encodeReceipt(receipt)));
   }
   if (!equalBytes(trie.root(), block.header.receiptsRoot)) {
@@ -49,7 +62,7 @@ export async function proveReceipt(
       `the receipts that the node gives for block ${block.header.number} are not those of its header`,
     );
   }
-  return { transactionIndex, nodes: await createMerkleProof(trie, receiptKey(transactionIndex)) };
+  return { receipts, trie };
 }
 
 /** As the trie has it: EIP-2718's type, where there is one, and `[status, cumulative gas, bloom, logs]`. */

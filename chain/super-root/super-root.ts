@@ -5,9 +5,9 @@ import {
   concatBytes,
   equalBytes,
   hexToBytes,
+  inclusionRanges,
   leafHash,
   rangeRoot,
-  sha256,
 } from '@tianyuan/protocol';
 import { z } from 'zod';
 import { ChainError } from '../chain-error.ts';
@@ -37,13 +37,35 @@ export type SuperRoot = z.infer<typeof superRootSchema>;
  * proven by an inclusion proof, without the others.
  */
 export function rootOfHeads(heads: SuperRoot['heads']): string {
+  return bytesToHex(rootOf(heads.map(leafOf)));
+}
+
+/** A head, and that it is under the root with no other head given: RFC 6962's inclusion proof, hashes in hex, leaf's sibling first. */
+export type ProvenHead = SuperRoot['heads'][number] & { index: number; heads: number; proof: string[] };
+
+/** Undefined where the log had no head. @param logId 64 hex digits */
+export function proveHead({ heads }: SuperRoot, logId: string): ProvenHead | undefined {
+  const index = heads.findIndex((head) => head.logId === logId);
+  const head = heads[index];
+  if (head === undefined) return undefined;
+  const leaves = heads.map(leafOf);
+  const proof = inclusionRanges(index, leaves.length).map(({ start, end }) =>
+    rootOf(leaves.slice(start, end)),
+  );
+  return { ...head, index, heads: leaves.length, proof: proof.map(bytesToHex) };
+}
+
+function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
   const range: CompactRange = { size: 0, nodes: [] };
-  for (const { logId, size, root } of heads) {
-    const length = new Uint8Array(8);
-    new DataView(length.buffer).setBigUint64(0, BigInt(size));
-    appendToRange(range, leafHash(concatBytes(hexToBytes(logId), length, hexToBytes(root))));
-  }
-  return bytesToHex(range.size === 0 ? sha256(new Uint8Array(0)) : rangeRoot(range));
+  for (const leaf of leaves) appendToRange(range, leaf);
+  return rangeRoot(range);
+}
+
+/** The hash of a head's leaf. */
+export function leafOf({ logId, size, root }: SuperRoot['heads'][number]): Uint8Array {
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(size));
+  return leafHash(concatBytes(hexToBytes(logId), length, hexToBytes(root)));
 }
 
 /** @param date UTC day, `2026-11-24` */

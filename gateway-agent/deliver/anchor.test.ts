@@ -30,6 +30,7 @@ function newTestChain() {
   let sent = 0;
   let isAutomatic = true;
   let finalAfter = 0;
+  let invented = 0;
 
   const mined = () => blocks.flatMap(({ appends }) => appends);
   const headNow = () => mined().at(-1);
@@ -82,6 +83,10 @@ function newTestChain() {
         );
       }
       const record = mined().find((one) => one.transactionHash === transactionHash);
+      if (record && invented > 0) {
+        invented -= 1;
+        return { ...record, blockNumber: 1, blockHash: blocks[0]!.hash };
+      }
       if (record) return record;
       throw new ChainError('TIMEOUT', 'still not in a block');
     },
@@ -90,12 +95,13 @@ function newTestChain() {
       if (fail.all) throw unreachable();
       return { gas: 70_000, wei: 140_000n };
     },
-    async finality({ blockNumber, blockHash }) {
+    async finality({ blockNumber, blockHash, size, root }) {
       calls.finality += 1;
       await nextTurn();
       if (fail.all) throw unreachable();
       const block = blocks[blockNumber - 1];
       if (block?.hash !== blockHash) return 'vanished';
+      if (!block.appends.some((one) => one.size === size && equalBytes(one.root, root))) return 'invented';
       return blocks.length - blockNumber >= finalAfter ? 'final' : 'waiting';
     },
   };
@@ -107,6 +113,8 @@ function newTestChain() {
     sizes: () => mined().map(({ size }) => size),
     setAutomatic: (value: boolean) => (isAutomatic = value),
     setFinalAfter: (count: number) => (finalAfter = count),
+    /** the next so many anchors are said to be in the first block */
+    invent: (count: number) => (invented = count),
     /** another fork wins, without the newest `count` blocks; what was in them is mined again, or not */
     reorganise(count: number, isKept: boolean) {
       fork += 1;
@@ -466,6 +474,24 @@ describe('through failures, every root arrives once', () => {
     mine();
     await reaches(3, 3);
     expect(warnings).toContain('the chain lost an anchor; it is appended again');
+  });
+
+  test('a node invents the block of an anchor: that is not believed, and the operator reads it', async () => {
+    const { start, setFinalAfter, invent, sizes, mine, warnings, rows } = openTestAnchoring();
+    setFinalAfter(1);
+    invent(1);
+    mine(); // the block that it names, with nothing in it
+    const { reaches } = start();
+    await reaches(3, 0);
+    mine();
+    await reaches(3, 3);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^ALARM: a node told of an anchor that is not in the block/),
+    ]);
+    expect(sizes()).toEqual([3]);
+    expect(rows()).toMatchObject([
+      { size: 3, state: 'final', hash: expect.stringMatching(/^0x1/) as string },
+    ]);
   });
 
   test('an anchor moves to another block: that one is waited for, and nothing is sent', async () => {

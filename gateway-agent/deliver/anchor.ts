@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { logId } from '@tianyuan/protocol';
+import { logId, logIdHex } from '@tianyuan/protocol';
 import type { AnchorClient } from '@tianyuan/chain';
 import type { Logger } from 'pino';
 import type { Store } from '../keep/store.ts';
@@ -169,11 +169,19 @@ export function openAnchorer(options: {
     const open = selectOpen.all() as { size: number; blockNumber: number; blockHash: string }[];
     // Youngest first: if that one is final, so is all below it.
     for (const { size, blockNumber, blockHash } of open.toReversed()) {
-      const finality = await orAborted(chain.finality({ blockNumber, blockHash }), signal);
+      const anchor = { blockNumber, blockHash, logId: logIdHex(origin), size, root: log.rootAt(size) };
+      const finality = await orAborted(chain.finality(anchor), signal);
       if (finality === 'vanished') {
         logger.warn(
           { size, blockNumber },
           'the block of an anchor is gone; it is looked for, or appended again',
+        );
+        forget.run(size);
+      }
+      if (finality === 'invented') {
+        logger.error(
+          { alarm: true, size, blockNumber },
+          'ALARM: a node told of an anchor that is not in the block which the pinned validators sealed; it is appended again',
         );
         forget.run(size);
       }

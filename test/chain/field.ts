@@ -52,7 +52,10 @@ const patience = { timeout: 120_000, interval: 200 };
 
 export async function openField(options: {
   signers: number;
-  rpcUrl?: (urls: string[]) => string;
+  /** of the trace API's node; the first of these without it */
+  rpcUrl?: (urls: string[]) => string | Promise<string>;
+  /** the trace API anchors for all gateways */
+  hub?: true;
 }): Promise<Field> {
   const home = mkdtempSync(join(tmpdir(), 'tianyuan-field-'));
   const network = await startTestNetwork({ signers: options.signers });
@@ -76,6 +79,18 @@ export async function openField(options: {
     JSON.stringify({ consensus: 'clique', sets: [{ fromBlock: 0, addresses: network.signers }] }),
   );
   const confirmations = 2;
+  const hubAccount = anchorerOf('the hub');
+  const hubKey = join(home, 'hub.key');
+  if (options.hub) {
+    writeFileSync(hubKey, hubAccount.privateKey, { mode: 0o600 });
+    await fundAccounts({
+      rpcUrl,
+      chainId,
+      privateKey: admin.privateKey,
+      accounts: [hubAccount.address],
+      atLeast: 10n ** 19n,
+    });
+  }
   const traceLines: Field['traceLines'] = [];
   const logger = pino(
     { level: 'info' },
@@ -84,11 +99,12 @@ export async function openField(options: {
   const environment = {
     PORT: '0',
     DATA_DIR: join(home, 'trace'),
-    CHAIN_RPC_URL: options.rpcUrl?.(network.nodes.map((node) => node.rpcUrl)) ?? rpcUrl,
+    CHAIN_RPC_URL: (await options.rpcUrl?.(network.nodes.map((node) => node.rpcUrl))) ?? rpcUrl,
     DEPLOYMENT_FILE: deploymentFile,
     VALIDATORS_FILE: validators,
     CHAIN_CONFIRMATIONS: String(confirmations),
     OWNER_TOKEN: ownerToken,
+    ...(options.hub && { HUB_ACCOUNT_KEY_FILE: hubKey, HUB_INTERVAL_MS: '200' }),
   };
   const trace = await openTraceApi(loadConfig(['node', 'trace-api'], environment), logger);
   const accountKeys = join(home, 'accounts');
@@ -101,6 +117,7 @@ export async function openField(options: {
     validators,
     confirmations,
     traceUrl: trace.url,
+    ...(options.hub && { anchoring: 'hub' }),
   });
 
   const field: Field = {
@@ -111,7 +128,7 @@ export async function openField(options: {
     traceLines,
     wiring: wiringOf(''),
     async addGateway(name, { account = name } = {}) {
-      const anchorer = anchorerOf(account);
+      const anchorer = options.hub ? hubAccount : anchorerOf(account);
       writeFileSync(join(accountKeys, name), anchorer.privateKey, { mode: 0o600 });
       const directory = join(home, name);
       mkdirSync(directory);

@@ -24,6 +24,8 @@ export type GatewayWiring = {
   confirmations: number;
   traceUrl?: string | undefined;
   anchors?: boolean;
+  /** `hub`: the trace API anchors, and the gateway reads of its node what became of it */
+  anchoring?: 'hub';
 };
 
 /** A real gateway-agent in this process, over a directory that outlives it. */
@@ -71,7 +73,8 @@ export function makeGateway(
     lines,
     status: () => agent!.status(),
     async start(changed = {}) {
-      const { traceUrl, anchors = true, ...chain } = { ...wiring, ...changed };
+      const { traceUrl, anchors = true, anchoring, accountKey, ...address } = { ...wiring, ...changed };
+      const chain = anchoring === undefined ? { ...address, accountKey } : address;
       const config = configSchema.parse({
         gateway: name,
         origin,
@@ -80,6 +83,7 @@ export function makeGateway(
         http: { port: 0 },
         ...(traceUrl !== undefined && { traceUrl }),
         ...(anchors && { chain }),
+        ...(anchoring !== undefined && { anchoring }),
         anchorIntervalMs: 200,
         verifyThreads: 1,
       });

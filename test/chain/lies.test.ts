@@ -1,3 +1,7 @@
+import { openNode, readAnchorFinality } from '@tianyuan/chain';
+import { anchorLogInterface } from '@tianyuan/chain/contracts.ts';
+import { readEvents } from '@tianyuan/chain/read-events.ts';
+import { logId } from '@tianyuan/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Field, expectAnchoredOnce, openField, untilFinal } from './field.ts';
 import { type TestGateway, lineOf } from './gateway.ts';
@@ -129,6 +133,111 @@ describe.skipIf(!(await hasGeth()))('a node that does not tell the truth', () =>
     await expectAnchoredOnce(field, gateway, await untilFinal(field, gateway, 10));
   });
 });
+
+describe.skipIf(!(await hasGeth()))(
+  'a node of the trace API that invents an anchor in a block that was sealed',
+  () => {
+    let field: Field;
+    let liar: LyingRpc;
+
+    beforeAll(async () => {
+      field = await openField({
+        signers: 3,
+        rpcUrl: async ([first]) => (liar = await startLyingRpc(first!)).url,
+      });
+    });
+    afterAll(async () => {
+      await field?.close();
+      await liar?.close();
+    });
+
+    test('is found out by the receipts: the anchor never becomes final and is taken back, and what is true goes on', async () => {
+      const gateway = await field.addGateway('gw-invented');
+      await gateway.start();
+      await gateway.measure(5);
+      const logged = await untilFinal(field, gateway, 5);
+      const from = field.traceLines.length;
+      let told: { size: number; block: number } | undefined;
+      liar.tell((method, params, ask) => {
+        if (method !== 'eth_getLogs' || told !== undefined) return undefined;
+        const { toBlock } = params[0] as { toBlock: string };
+        told = { size: logged + 1000, block: Number(toBlock) };
+        return invent(field, gateway.origin, told, ask).then(async (log) => [
+          ...((await ask(method, params)) as object[]),
+          log,
+        ]);
+      });
+      const alarm = await vi.waitFor(() => {
+        const found = field.traceLines
+          .slice(from)
+          .find(({ msg }) => msg.startsWith('ALARM: a node told of an anchor'));
+        if (found === undefined) throw new Error('the operator has read nothing yet');
+        return found;
+      }, patience);
+      expect(alarm).toMatchObject({ alarm: true, size: told!.size, blockNumber: told!.block });
+      await gateway.measure(5);
+      await expectAnchoredOnce(field, gateway, await untilFinal(field, gateway, 10));
+      await gateway.stop();
+    });
+
+    test('is named by whoever asks, beside an anchor that is there', async () => {
+      const node = openNode({ rpcUrl: field.network.nodes[0]!.rpcUrl, chainId: field.network.chainId });
+      try {
+        const validators = {
+          consensus: 'clique' as const,
+          sets: [{ fromBlock: 0, addresses: field.network.signers }],
+        };
+        const anchor = (
+          await node.ask((provider) => readEvents(provider, field.deployment, { from: 0, to: 1_000_000 }))
+        ).find((event) => event.kind === 'Appended');
+        const there = { ...anchor!, contract: field.deployment.anchorLog.address };
+        const others = [
+          { ...there, size: there.size + 1 },
+          { ...there, root: new Uint8Array(32) },
+          { ...there, logId: '00'.repeat(32) },
+          { ...there, contract: field.deployment.deviceRegistry.address },
+        ];
+        const asked = (anchors: (typeof there)[]) =>
+          node.ask((provider) =>
+            readAnchorFinality(there, anchors, { kind: 'confirmations', blocks: 2, validators }, provider),
+          );
+        expect(await asked([there])).toEqual({ finality: 'final', invented: [] });
+        expect(await asked([there, ...others])).toEqual({ finality: 'final', invented: others });
+      } finally {
+        node.close();
+      }
+    });
+  },
+);
+
+/** An event as a node would give it, of an append that nobody sent, in a block that is there. */
+async function invent(
+  { deployment }: Field,
+  origin: string,
+  { size, block }: { size: number; block: number },
+  ask: (method: string, params: unknown[]) => Promise<unknown>,
+): Promise<object> {
+  const blockNumber = `0x${block.toString(16)}`;
+  const { hash } = (await ask('eth_getBlockByNumber', [blockNumber, false])) as { hash: string };
+  const { topics, data } = anchorLogInterface.encodeEventLog('Appended', [
+    logId(origin),
+    size - 1,
+    size,
+    new Uint8Array(32).fill(7),
+    new Uint8Array(64),
+  ]);
+  return {
+    address: deployment.anchorLog.address,
+    topics,
+    data,
+    blockNumber,
+    blockHash: hash,
+    transactionHash: `0x${'ab'.repeat(32)}`,
+    transactionIndex: '0x0',
+    logIndex: '0x63',
+    removed: false,
+  };
+}
 
 /** A block that says it follows, under the hash that it would have if it were sealed: it is not. */
 function forge(latest: unknown, number: string): unknown {

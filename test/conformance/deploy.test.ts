@@ -179,17 +179,20 @@ describe.each([
 
   test('are all that its command asks for, and no more', () => {
     expect(directive(unit, 'EnvironmentFile')).toEqual([`/etc/tianyuan/${name}.env`]);
-    const asked = [...command.matchAll(/\$\{(\w+)\}/g)].map(([, variable]) => variable);
+    const asked = [...command.matchAll(/\$\{?(\w+)\}?/g)].map(([, variable]) => variable);
     expect(new Set(asked)).toEqual(new Set(Object.keys(settings)));
   });
 
   test('make a command line that the program takes: it fails for what is not on this machine only', () => {
     const [, , ...words] = command.split(' ');
-    const args = words.map((word) =>
-      word
+    const args = words.flatMap((word) => {
+      // As systemd has it: a variable without braces that is a word is as many words as it holds.
+      const [, several] = /^\$(\w+)$/.exec(word) ?? [];
+      if (several !== undefined) return settings[several]!.split(/\s+/).filter((one) => one !== '');
+      return word
         .replaceAll(/\$\{(\w+)\}/g, (_, variable: string) => settings[variable]!)
-        .replace('%d', '/run/credentials'),
-    );
+        .replace('%d', '/run/credentials');
+    });
     const { status, stderr } = spawnSync(process.execPath, [main, ...args], {
       encoding: 'utf8',
       timeout: 60_000,

@@ -57,7 +57,12 @@ export function settler(options: {
     if (followed === undefined) return;
     const { queries } = database;
     const { finality, validators } = options;
-    await settleFinality(queries, followed.node, finality);
+    for (const invented of await settleFinality(queries, followed.node, finality)) {
+      logger.error(
+        { alarm: true, ...invented },
+        'ALARM: a node told of an anchor that is not in the block which the pinned validators sealed; it is taken back',
+      );
+    }
     await gatherEvidence({ ...followed, queries, finality, validators, logger });
   }
 

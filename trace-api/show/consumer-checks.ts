@@ -6,7 +6,7 @@ import type { Html } from './page.ts';
 import { timeTag } from './time-tag.ts';
 
 /** How far the batch's messages got, each step in the words of somebody who has never heard of a hash. */
-export function checksSection({ messages, verified, flagged }: BatchView, language: Language): Html {
+export function checksSection({ messages, verified, flagged, logs }: BatchView, language: Language): Html {
   const say = sayIn(language);
   const total = messages.mirrored;
   return html`<section class="card">
@@ -41,6 +41,7 @@ export function checksSection({ messages, verified, flagged }: BatchView, langua
         ),
       })}
     </ol>
+    ${logs.map(({ origin, continues }) => (continues === null ? '' : successionNote(origin, continues, language)))}
     ${total === 0 ? '' : flaggedNote(flagged, language)}
   </section>`;
 }
@@ -65,6 +66,20 @@ function step(
     <h3>${title}<span class="count">${words}</span></h3>
     <p>${meaning}</p>
   </li>`;
+}
+
+/** That a gateway was replaced, and its log is carried on by another: what the chain says, too. */
+function successionNote(origin: string, continues: string, language: Language): Html {
+  const say = sayIn(language);
+  return html`<p class="note calm">
+    ${say(`网关曾更换：日志 ${origin} 接续`, `A gateway was replaced: the log ${origin} carries on for `)}<a
+      href="/api/v1/logs/${continues}"
+      >${say('前一网关的日志', 'that of the one before')}</a
+    >${say(
+      '，区块链上的记录与此一致。两本日志都已核对。',
+      '; the chain says the same. Both logs were checked.',
+    )}
+  </p>`;
 }
 
 function flaggedNote(flagged: Record<string, number>, language: Language): Html {

@@ -50,6 +50,30 @@ describe('what the page says', () => {
       ['已存上区块链，仍有新数据在途', '2,400 / 2,880 条'],
     ],
     [
+      'where a gateway was replaced',
+      {
+        logs: [{ logId: '7f'.repeat(32), origin: 'gw-8.example', messages: 9, continues: '6e'.repeat(32) }],
+      },
+      ['网关曾更换：日志 gw-8.example 接续', '前一网关的日志'],
+    ],
+    [
+      'while its gateway is bringing what it measured without a link',
+      {
+        live: [
+          {
+            device: 'truck-07',
+            type: 'temperature',
+            sensor: null,
+            time: Date.UTC(2026, 4, 3),
+            value: -18_500,
+            logId: '7f'.repeat(32),
+            index: 9,
+          },
+        ],
+      },
+      ['最新读数（正在补传）', '\u221218.5 °C'],
+    ],
+    [
       'with readings outside',
       { curves: [truckTemperature('truck-07', 9600)] },
       ['63 个读数超出约定范围', '约定 0 °C 至 8 °C。63 个读数超出，最多到 9.6 °C', 'var(--bad)'],
