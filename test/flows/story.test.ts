@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accompanying, demonstration, pagePath } from '@tianyuan/launcher/demonstration.ts';
@@ -7,6 +7,11 @@ import { type OneMachine, startOneMachine } from '@tianyuan/launcher/one-machine
 import { secretIn } from '@tianyuan/launcher/secret-file.ts';
 import { tellStory } from '@tianyuan/launcher/story/tell-story.ts';
 import type { BatchView } from '@tianyuan/trace-api/batches/batch-view.ts';
+import { jsonRpcOver, trustPolicySchema } from '@tianyuan/protocol';
+import { drawLots, inspectLots } from '@tianyuan/verifier/inspect/inspect.ts';
+import type { LotResult } from '@tianyuan/verifier/inspect/inspect-lot.ts';
+import { newInspection } from '@tianyuan/verifier/inspect/inspection.ts';
+import { type Ask, traceSource } from '@tianyuan/verifier/inspect/trace-source.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 // What npm start shows, told by the real programs: chain, gateway, trace API, devices and the simulated national platform.
@@ -80,6 +85,55 @@ describe('the story that npm start tells', () => {
       expect(response.status).toBe(200);
       expect(await response.json()).toMatchObject({ payload: expect.any(String), device: { id: 'li-wei' } });
     }, soon);
+  });
+
+  describe('to an inspector', () => {
+    async function inspect(lie?: (url: string, answer: Response) => Promise<Response>): Promise<LotResult[]> {
+      const { signal } = new AbortController();
+      const ask: Ask = async (url, init) => {
+        const answer = await fetch(url, init);
+        return lie === undefined ? answer : lie(url, answer);
+      };
+      const source = traceSource(machine.traceUrl, signal, ask);
+      const policy = trustPolicySchema.parse(JSON.parse(readFileSync(layoutOf(home).trustPolicy, 'utf8')));
+      const { lots } = await drawLots(source, 'sold-or-shipped', 'a seed', 10);
+      const inspection = newInspection({
+        source,
+        policy: { ...policy, rpc: jsonRpcOver(machine.rpcUrl) },
+        seed: 'a seed',
+        bundlesALot: 5,
+        patienceMs: 30_000,
+        signal,
+      });
+      return inspectLots(inspection, lots, () => {});
+    }
+
+    test('is accurate: both harvests by their steps alone, and the oranges while they are being measured', async () => {
+      const devices = machine.startDevices({ rate: '2' });
+      try {
+        const results = await inspect();
+        expect(results.flatMap(({ misses }) => misses)).toEqual([]);
+        expect(results.map(({ lot }) => lot).toSorted()).toEqual(['GN-2026-11', 'H3-2026-11', 'H7-2026-11']);
+        for (const { steps } of results) expect(steps).toBeGreaterThanOrEqual(4);
+        expect(results.find(({ lot }) => lot === 'GN-2026-11')!.readings).toBeGreaterThan(100);
+      } finally {
+        await devices.stop();
+      }
+    }, 240_000);
+
+    test('shows a step that was moved in time', async () => {
+      const results = await inspect(async (url, answer) => {
+        if (!/\/trace(\?|$)/.test(url) || !answer.ok) return answer;
+        const told = (await answer.json()) as Awaited<ReturnType<typeof view>>;
+        told.story.steps[0]!.time -= 86_400_000;
+        return Response.json(told);
+      });
+      for (const { misses } of results) {
+        const codes = misses.map(({ code }) => code);
+        expect(codes).toContain('STEP_DIFFERS');
+        expect(codes).toContain('PAGE_DIFFERS');
+      }
+    }, 240_000);
   });
 
   test('says on the page when the national platform’s record is a copy', async () => {

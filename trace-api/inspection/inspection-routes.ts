@@ -2,9 +2,10 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { type Queries, problem } from '@tianyuan/platform';
 import { newApi, refusals } from '../api.ts';
 import { batchIdSchema } from '../batches/batch.ts';
-import { type BatchRow, findBatch } from '../batches/find-batch.ts';
+import type { BatchRow } from '../batches/find-batch.ts';
+import { findBatchThen } from '../batches/find-batch-then.ts';
 import { readScope } from '../batches/read-scope.ts';
-import { presently } from '../batches/when.ts';
+import { type When, readWhen, whenSchema } from '../batches/when.ts';
 import { errors } from '../errors.ts';
 import type { IsOwner } from '../owner-token.ts';
 import { listLots, lotStates } from './list-lots.ts';
@@ -55,7 +56,7 @@ const messagesRoute = createRoute({
   security: [{}, { ownerToken: [] }],
   request: {
     params: z.object({ batchId: batchIdSchema }),
-    query: z.object({
+    query: whenSchema.extend({
       cursor: z
         .string()
         .regex(/^[0-9a-f]{64}:[0-9]{1,15}$/)
@@ -98,7 +99,7 @@ const elsewhereRoute = createRoute({
     "A device counts its messages. These lie between two of the batch's in a device's counting and explain the holes there: positions, " +
     'readings for other batches. Their proofs have their payloads where those are public. At most 10,000.',
   security: [{}, { ownerToken: [] }],
-  request: { params: z.object({ batchId: batchIdSchema }) },
+  request: { params: z.object({ batchId: batchIdSchema }), query: whenSchema },
   responses: {
     200: {
       description: 'in the order of their logs and indices',
@@ -133,28 +134,31 @@ export function inspectionRoutes(queries: Queries, isOwner: IsOwner) {
   });
   async function findVisible(
     batchId: string,
+    when: When,
     authorization: string | undefined,
   ): Promise<BatchRow | undefined> {
-    const batch = await findBatch(queries, { batchId });
+    const batch = await findBatchThen(queries, batchId, when);
     return batch?.published || isOwner(authorization) ? batch : undefined;
   }
   api.openapi(messagesRoute, async (c) => {
     const { batchId } = c.req.valid('param');
-    const { cursor } = c.req.valid('query');
-    const batch = await findVisible(batchId, c.req.header('authorization'));
+    const { cursor, asOf } = c.req.valid('query');
+    const when = await readWhen(queries, asOf);
+    const batch = await findVisible(batchId, when, c.req.header('authorization'));
     if (batch === undefined) return problem(c, errors.unknownBatch, unknownBatch(batchId)) as never;
     const [logId, index] = cursor?.split(':') ?? [];
     const after = logId === undefined ? undefined : { logId, index: Number(index) };
-    const scope = await readScope(queries, batch, presently);
+    const scope = await readScope(queries, batch, when);
     const messages = await listMessages(queries, scope, after, messagesAPage);
     const last = messages.length < messagesAPage ? undefined : messages.at(-1)!;
     return c.json({ messages, next: last === undefined ? null : `${last.logId}:${last.index}` }, 200);
   });
   api.openapi(elsewhereRoute, async (c) => {
     const { batchId } = c.req.valid('param');
-    const batch = await findVisible(batchId, c.req.header('authorization'));
+    const when = await readWhen(queries, c.req.valid('query').asOf);
+    const batch = await findVisible(batchId, when, c.req.header('authorization'));
     if (batch === undefined) return problem(c, errors.unknownBatch, unknownBatch(batchId)) as never;
-    const scope = await readScope(queries, batch, presently);
+    const scope = await readScope(queries, batch, when);
     return c.json({ messages: await listElsewhere(queries, scope) }, 200);
   });
   return api;

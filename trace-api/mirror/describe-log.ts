@@ -1,6 +1,6 @@
 import type { Queries } from '@tianyuan/platform';
 import { encodeBase64 } from '@tianyuan/protocol';
-import { and, asc, desc, eq, gt } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, lte } from 'drizzle-orm';
 import { type Contradictions, readContradictions } from '../anchors/read-contradictions.ts';
 import { anchors, logFlags } from '../database/schema.ts';
 import { readNewestLiveHead } from '../live/live-heads.ts';
@@ -28,8 +28,9 @@ export type LogDescription = {
   continues: Continuation | null;
 } & Contradictions;
 
-export async function describeLog(queries: Queries, log: LogRow): Promise<LogDescription> {
-  const { anchoredSize, finalSize } = await readAnchoredSizes(queries, log.logId);
+/** @param timeMs with the anchors of blocks until then, Unix ms; everything else is as it is now */
+export async function describeLog(queries: Queries, log: LogRow, timeMs?: number): Promise<LogDescription> {
+  const { anchoredSize, finalSize } = await readAnchoredSizes(queries, log.logId, timeMs);
   const live = await readNewestLiveHead(queries, log);
   const counts = await queries
     .select({ flag: logFlags.flag, count: logFlags.count })
@@ -57,12 +58,20 @@ export async function describeLog(queries: Queries, log: LogRow): Promise<LogDes
 async function readAnchoredSizes(
   queries: Queries,
   logId: string,
+  timeMs: number | undefined,
 ): Promise<{ anchoredSize: number; finalSize: number }> {
   const largest = async (isFinal?: true): Promise<number> => {
     const [row] = await queries
       .select({ size: anchors.size })
       .from(anchors)
-      .where(and(eq(anchors.logId, logId), eq(anchors.agrees, true), isFinal && eq(anchors.final, isFinal)))
+      .where(
+        and(
+          eq(anchors.logId, logId),
+          eq(anchors.agrees, true),
+          isFinal && eq(anchors.final, isFinal),
+          timeMs === undefined ? undefined : lte(anchors.blockTime, Math.floor(timeMs / 1000)),
+        ),
+      )
       .orderBy(desc(anchors.size))
       .limit(1);
     return row?.size ?? 0;

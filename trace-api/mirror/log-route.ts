@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type Queries, problem } from '@tianyuan/platform';
 import { newApi, refusals } from '../api.ts';
+import { whenSchema } from '../batches/when.ts';
 import { errors } from '../errors.ts';
 import { logIdSchema } from '../ingest/upload.ts';
 import { describeLog } from './describe-log.ts';
@@ -11,7 +12,7 @@ const route = createRoute({
   path: '/api/v1/logs/{logId}',
   tags: ['logs'],
   summary: 'How far a log got',
-  request: { params: z.object({ logId: logIdSchema }) },
+  request: { params: z.object({ logId: logIdSchema }), query: whenSchema },
   responses: {
     200: {
       description:
@@ -82,7 +83,7 @@ export function logRoute(queries: Queries) {
     if (log === undefined) {
       return problem(c, errors.unknownLog, `no entry of log ${logId} is mirrored here`) as never;
     }
-    return c.json(await describeLog(queries, log), 200);
+    return c.json(await describeLog(queries, log, c.req.valid('query').asOf), 200);
   });
   return api;
 }

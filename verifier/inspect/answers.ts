@@ -59,6 +59,13 @@ export const viewSchema = z.object({
     })
     .nullable(),
   sample: z.object({ logId: hexId, index: z.int() }).nullable(),
+  /** what people and organisations signed of it; null where the platform has no log of its own */
+  story: z
+    .object({
+      logId: hexId,
+      steps: z.array(z.object({ time: z.int(), index: z.int(), words: bilingual })),
+    })
+    .nullable(),
 });
 export type View = z.infer<typeof viewSchema>;
 

@@ -9,7 +9,7 @@ import {
 import { type Elsewhere, type View, elsewhereSchema } from './answers.ts';
 import { type LotScope, reachesLot } from './lot-scope.ts';
 import type { Miss } from './miss.ts';
-import { batchPath } from './open-lot.ts';
+import { atMoment, batchPath } from './open-lot.ts';
 import { draw } from './rank.ts';
 import { type TraceSource, getJson } from './trace-source.ts';
 
@@ -27,10 +27,13 @@ const countersTaken = new Set([
 /** Bundles of messages that are said to be none of the lot's: more of them are drawn from. */
 const mostOpened = 100;
 
-export function readElsewhere(source: TraceSource, view: View): Promise<Elsewhere[]> {
-  return getJson(source, `${batchPath(view)}/messages/elsewhere`, elsewhereSchema).then(
-    ({ messages }) => messages,
-  );
+export async function readElsewhere(
+  source: TraceSource,
+  view: View,
+  asOf: number | undefined,
+): Promise<Elsewhere[]> {
+  const path = atMoment(`${batchPath(view)}/messages/elsewhere`, asOf);
+  return (await getJson(source, path, elsewhereSchema)).messages;
 }
 
 /**

@@ -113,10 +113,10 @@ async function inspect(
   });
 }
 
-function lineOf({ path, messages, pending, misses }: LotResult, done: number, all: number): string {
+function lineOf({ path, messages, steps, pending, misses }: LotResult, done: number, all: number): string {
   const mark = misses.length === 0 ? '✓' : '✗';
   const waiting = pending === 0 ? '' : `, ${pending} 待上链 pending`;
-  const head = `[${done}/${all}] ${mark} ${path}  ${messages} 条 messages${waiting}\n`;
+  const head = `[${done}/${all}] ${mark} ${path}  ${messages} 条 messages, ${steps} 步 steps${waiting}\n`;
   const reasons = misses.map(({ code, detail }) => {
     const { zh, en } = missWords[code];
     return `      ${code} ${zh} · ${en}: ${detail}\n`;

@@ -12,6 +12,7 @@ import { type Miss, summarize } from './miss.ts';
 import { type OpenedLot, openLot } from './open-lot.ts';
 import { type ProvenBundle, chooseMessages, proveBundles } from './prove-bundles.ts';
 import { proveMessages } from './prove-messages.ts';
+import { proveSteps } from './prove-steps.ts';
 import { readPage } from './read-page.ts';
 import { Unreachable } from './trace-source.ts';
 
@@ -24,6 +25,8 @@ export type LotResult = Lot & {
   readings: number;
   /** messages that were verified by a bundle of their own */
   bundles: number;
+  /** what people signed of it, each verified by its own bundle */
+  steps: number;
   /** of its devices, said to be none of the lot's, and not shown */
   withheld: number;
   misses: Miss[];
@@ -38,6 +41,7 @@ export async function inspectLot(inspection: Inspection, lot: Lot): Promise<LotR
     pending: 0,
     readings: 0,
     bundles: 0,
+    steps: 0,
     withheld: 0,
     misses: [],
   };
@@ -59,7 +63,7 @@ async function inspectOpened(
   result: LotResult,
 ): Promise<void> {
   const { misses } = result;
-  const { view, jsonLd, logs, exposures, absent } = opened;
+  const { view, jsonLd, logs, exposures, absent, asOf } = opened;
   const pages = { zh: readPage(opened.pages.zh), en: readPage(opened.pages.en) };
   const scope = scopeOf(view, exposures);
   misses.push(
@@ -71,8 +75,8 @@ async function inspectOpened(
     ...contradictions(view, logs),
   );
   const { source, seed } = inspection;
-  const listed = await listMessages(source, view, scope);
-  const elsewhere = await readElsewhere(source, view);
+  const listed = await listMessages(source, view, scope, asOf);
+  const elsewhere = await readElsewhere(source, view, asOf);
   const others = await openElsewhere(source, seed, elsewhere, scope);
   const counted = listed.messages.map(({ parsed }) => parsed.message);
   misses.push(
@@ -93,12 +97,16 @@ async function inspectOpened(
     ...compareCurves(view, proven.measured),
     ...compareAnchor(view, bundles.proven, anchored),
   );
-  if (anchored.length === 0)
+  const steps = await proveSteps(inspection, view, pages);
+  misses.push(...steps.misses);
+  // A harvest that nobody measured is what people signed of it.
+  if (anchored.length === 0 && (listed.messages.length > 0 || steps.proven === 0))
     misses.push({ code: 'NOT_PROVEN', detail: `none of its ${listed.messages.length} messages is anchored` });
   result.messages = listed.messages.length;
   result.pending = listed.messages.length - anchored.length;
   result.readings = proven.measured.length;
   result.bundles = bundles.proven.length;
+  result.steps = steps.proven;
   result.withheld = others.withheld;
 }
 

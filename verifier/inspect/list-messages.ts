@@ -2,7 +2,7 @@ import { type ParsedMessage, ProtocolError, decodeBase64, parseMessage } from '@
 import { type ListedMessage, type View, listedMessagesSchema } from './answers.ts';
 import { type LotScope, reachesLot } from './lot-scope.ts';
 import type { Miss } from './miss.ts';
-import { batchPath } from './open-lot.ts';
+import { atMoment, batchPath } from './open-lot.ts';
 import { type TraceSource, Unreachable, getJson } from './trace-source.ts';
 
 /** A message that the trace API counts for the lot. */
@@ -23,6 +23,7 @@ export async function listMessages(
   source: TraceSource,
   view: View,
   scope: LotScope,
+  asOf: number | undefined,
 ): Promise<{ messages: LotMessage[]; misses: Miss[] }> {
   const misses: Miss[] = [];
   const left = new Map(view.logs.map(({ logId, messages }) => [logId, messages]));
@@ -30,7 +31,7 @@ export async function listMessages(
   let cursor: string | null = '';
   for (let listed = 0; cursor !== null;) {
     const query: string = cursor === '' ? '' : `?cursor=${cursor}`;
-    const path = `${batchPath(view)}/messages${query}`;
+    const path = atMoment(`${batchPath(view)}/messages${query}`, asOf);
     const page = await getJson(source, path, listedMessagesSchema);
     listed += page.messages.length;
     if (listed > mostMessages || (page.next !== null && page.messages.length === 0))

@@ -19,6 +19,7 @@ export const missWords = {
   PROOF_INCOMPLETE: { zh: '证明不完整', en: 'a proof cannot be checked to its end' },
   LOG_FORKED: { zh: '日志出现两份历史', en: 'the log has another history than the chain' },
   CONTRADICTED: { zh: '日志签署过两份历史', en: 'the log signed two histories' },
+  STEP_DIFFERS: { zh: '步骤与签名的事件不符', en: 'a step is not the event that was signed' },
   STATUS_HIDDEN: { zh: '能否销售没有如实显示', en: 'whether it may be sold is not shown as it is' },
   ANCHOR_DIFFERS: {
     zh: '显示的存证与链上不符',

@@ -26,7 +26,7 @@ export type ProvenBundle = {
   anchor: Anchor;
 };
 
-const atOnce = 4; // the server's pages are for others, too
+export const atOnce = 4; // the server's pages are for others, too
 const lookAgainMs = 500;
 
 /**
@@ -99,7 +99,7 @@ async function proveOne(
   }
 }
 
-function indexOf({ tlogProof }: ProofBundle): number | undefined {
+export function indexOf({ tlogProof }: ProofBundle): number | undefined {
   try {
     return parseTlogProof(tlogProof).index;
   } catch {
@@ -119,7 +119,11 @@ function describe(message: LotMessage, bundle: ProofBundle): ProvenBundle {
   };
 }
 
-function missOf(where: string, verdict: 'valid' | 'invalid' | 'incomplete', open: readonly Check[]): Miss {
+export function missOf(
+  where: string,
+  verdict: 'valid' | 'invalid' | 'incomplete',
+  open: readonly Check[],
+): Miss {
   const status = verdict === 'invalid' ? 'failed' : 'not checked';
   const reasons = open
     .filter((check) => check.status === status)

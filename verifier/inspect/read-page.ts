@@ -32,7 +32,10 @@ export function readPage(html: string): ReadPage {
   return {
     tone: /<section class="verdict ([a-z]+)"/.exec(html)?.[1],
     spans,
-    chartCounts: all(/role="img"\s+aria-label="([^"]*)"/g).map((label) => numbersIn(label)[0] ?? Number.NaN),
+    chartCounts: all(/role="img"\s+aria-label="([^"]*)"/g).flatMap(
+      // The picture of a genealogy counts nothing.
+      (label) => numbersIn(label).slice(0, 1),
+    ),
     steps: all(/<span class="count">([^<]*)<\/span>/g).map(numbersIn),
     times: new Set(all(/<time datetime="([^"]*)"/g)),
     codes: new Set(all(/<code>([^<]*)<\/code>/g)),

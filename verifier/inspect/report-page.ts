@@ -34,7 +34,7 @@ ${fact('信任 trusted', `${code(canonicalize(policy.chain ?? null))}; ${report.
 ${fact('检查员公钥 inspector’s key', code(inspector))}
 </dl>
 <table>
-<thead><tr><th>批次 lot</th><th>消息 messages</th><th>读数 readings</th><th>证明 proofs</th><th>结论 verdict</th></tr></thead>
+<thead><tr><th>批次 lot</th><th>消息 messages</th><th>读数 readings</th><th>证明 proofs</th><th>步骤 steps</th><th>结论 verdict</th></tr></thead>
 <tbody>
 ${report.lots.map(row).join('\n')}
 </tbody>
@@ -52,6 +52,7 @@ function row({
   pending,
   readings,
   bundles,
+  steps,
   withheld,
   misses,
 }: SignedReport['report']['lots'][number]): string {
@@ -66,7 +67,7 @@ function row({
   const waiting =
     (pending === 0 ? '' : ` (${pending} 待上链 pending)`) +
     (withheld === 0 ? '' : ` (${withheld} 他批或未公开 said to be others’, not shown)`);
-  return `<tr><td>${escape(path)}</td><td>${messages}${waiting}</td><td>${readings}</td><td>${bundles}</td><td>${verdict}</td></tr>`;
+  return `<tr><td>${escape(path)}</td><td>${messages}${waiting}</td><td>${readings}</td><td>${bundles}</td><td>${steps}</td><td>${verdict}</td></tr>`;
 }
 
 /** The signed JSON in a report's page; undefined where there is none, or where the page is not the one of its JSON. */

@@ -27,6 +27,7 @@ const lotResultSchema = z.strictObject({
   pending: natural,
   readings: natural,
   bundles: natural,
+  steps: natural,
   withheld: natural,
   misses: z.array(
     z.strictObject({
