@@ -142,12 +142,37 @@ test('a log that serves another history at a size that was seen is equivocation'
   expect(state.alerts[0]!.detail).toMatchObject({ served: note, before: expect.any(String) as string });
 });
 
-test('a log that rewrote what was checked cannot grow from there', async () => {
+test('a log that rewrote what was checked and grew from there is equivocation, with a note of each history', async () => {
   serve(300);
+  const before = note;
   await look();
   entries = entries.with(7, entryOf(7, 1));
   serve(310);
+  expect(await look()).toEqual(['EQUIVOCATION']);
+  expect(state.alerts[0]!.detail).toMatchObject({ before, served: note });
+});
+
+test('a log whose entries are not those of its checkpoint is a mismatch, of the server or of the log', async () => {
+  serve(300);
+  await look();
+  serve(310);
+  note = noteAt(310, entries.with(7, entryOf(7, 1)));
   expect(await look()).toEqual(['ROOT_MISMATCH']);
+});
+
+test('a smaller log that is served again is an old note, or another history', async () => {
+  for (const size of [100, 200, 300]) {
+    serve(size);
+    await look();
+  }
+  await writeState(join(directory, 'state.json'), state);
+  state = await readState(join(directory, 'state.json'));
+  const old = noteAt(200);
+  note = old;
+  expect(await look()).toEqual([]);
+  note = noteAt(200, entries.with(7, entryOf(7, 1)));
+  expect(await look()).toEqual(['EQUIVOCATION']);
+  expect(state.alerts[0]!.detail).toMatchObject({ size: 200, before: old, served: note });
 });
 
 test('a signature by nobody whom the registry knows, on the chain or served', async () => {

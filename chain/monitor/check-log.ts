@@ -26,6 +26,8 @@ export type Patience = { silenceMs: number; lateAnchorMs: number };
 
 /** Entries of one log that are read in one round: the rest follows with the next, and other logs have their turn. */
 const entriesARound = 100_000;
+/** Some 50 KB of one log. */
+const keptNotes = 256;
 
 type Found = { kind: 'EQUIVOCATION' | 'ROOT_MISMATCH' | 'SIGNATURE' | 'REVOKED_KEY'; subject: string } & {
   detail: Record<string, string | number>;
@@ -148,6 +150,12 @@ async function checkServed(
   say: (found: Found) => void,
 ): Promise<void> {
   log.origin = served.origin;
+  const subject = `${served.size}/${encodeBase64(served.root)}`;
+  const before = log.notes?.find(({ size }) => size === served.size);
+  if (before !== undefined && !equalBytes(before.root, served.root)) {
+    say({ kind: 'EQUIVOCATION', subject, detail: { size: served.size, served: note, before: before.note } });
+    return;
+  }
   if (served.size < log.tip.size) return; // an older one, of a cache: a smaller log is told by SILENCE
   if (served.size > log.tip.size + maxEntries) {
     log.tip = await extend(log.tip, log.tip.size + maxEntries, logId, source, served.size);
@@ -155,15 +163,32 @@ async function checkServed(
   }
   const grown = await extend(log.tip, served.size, logId, source, served.size);
   if (!equalBytes(rangeRoot(grown), served.root)) {
-    const isFork = served.size === log.tip.size && log.note !== undefined;
+    const isFork = log.note !== undefined && (await isWhole(logId, source, served, maxEntries));
     const detail = { size: served.size, served: note, ...(log.note !== undefined && { before: log.note }) };
-    const subject = `${served.size}/${encodeBase64(served.root)}`;
     say({ kind: isFork ? 'EQUIVOCATION' : 'ROOT_MISMATCH', subject, detail });
     return;
   }
-  if (served.size > log.tip.size) log.grewAt = nowMs;
+  if (served.size > log.tip.size) {
+    log.grewAt = nowMs;
+    log.notes = [...(log.notes ?? []), { size: served.size, root: served.root, note }].slice(-keptNotes);
+  }
   log.tip = grown;
   log.note = note;
+}
+
+/**
+ * Whether all that is served has the root of its checkpoint. Where it does not grow out of what was checked, it is then another
+ * history, with a signed note of each; else the server gives wrong entries. Read from the first entry, and so up to a bound.
+ */
+async function isWhole(
+  logId: string,
+  source: LogSource,
+  served: Checkpoint,
+  maxEntries: number,
+): Promise<boolean> {
+  if (served.size > maxEntries) return false;
+  const whole = await extend({ size: 0, nodes: [] }, served.size, logId, source, served.size);
+  return equalBytes(rangeRoot(whole), served.root);
 }
 
 function judgeSigner(log: MonitoredLog, served: Checkpoint, note: string, say: (found: Found) => void): void {

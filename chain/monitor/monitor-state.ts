@@ -85,6 +85,8 @@ const logSchema = z.strictObject({
   tip: rangeSchema,
   /** the newest note whose root and signature were right, and when it came (Unix ms) */
   note: z.string().optional(),
+  /** such notes, the newest last, so many as are kept: a smaller log that is served again has to be one of these */
+  notes: z.array(z.strictObject({ size: natural, root: bytes, note: z.string() })).optional(),
   grewAt: natural,
   /** at the last look */
   seenSizes: z.strictObject({ anchored: natural, served: natural }),
