@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { type Database, openDatabase } from '@tianyuan/platform';
+import { auditLines } from '@tianyuan/trace-api/database/schema.ts';
 import { errors } from '@tianyuan/trace-api/errors.ts';
 import { migrations } from '@tianyuan/trace-api/open-trace-api.ts';
+import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ownerToken, traceService } from '../trace/trace-service.ts';
 
@@ -85,6 +88,20 @@ describe('every route that writes', () => {
       const first = await ask(route, { headers, body: '{"no-such-member": 1}' });
       const again = await ask(route, { headers, body: '{"no-such-member": 1}' });
       expect([again.status, await again.text()], route).toEqual([first.status, await first.text()]);
+    }
+  });
+
+  test('leaves a line in the audit, but for a question to the chain', async () => {
+    for (const route of writeRoutes()) {
+      const requestId = randomUUID();
+      await ask(route, { headers: { ...asOwner, 'x-request-id': requestId }, body: '{}' });
+      const lines = await database.queries
+        .select({ who: auditLines.who, method: auditLines.method })
+        .from(auditLines)
+        .where(eq(auditLines.requestId, requestId));
+      const expected =
+        route === 'POST /api/v1/chain/rpc' ? [] : [{ who: 'owner', method: route.split(' ')[0] }];
+      expect(lines, route).toEqual(expected);
     }
   });
 });
