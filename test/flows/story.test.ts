@@ -134,6 +134,33 @@ describe('the story that npm start tells', () => {
         expect(codes).toContain('PAGE_DIFFERS');
       }
     }, 240_000);
+
+    test.each<[string, string, (story: NonNullable<BatchView['story']>) => void]>([
+      [
+        'an excursion that is hidden',
+        'EXCURSION_DIFFERS',
+        ({ coldChain }) => void coldChain.excursions.splice(0),
+      ],
+      [
+        'an excursion that is played down',
+        'EXCURSION_DIFFERS',
+        ({ coldChain }) => (coldChain.excursions[0]!.extreme -= 1_000),
+      ],
+      ['a report of another file', 'REPORT_DIFFERS', ({ reports }) => (reports[0]!.sha256 = '0'.repeat(64))],
+    ])(
+      'shows %s',
+      async (_, code, change) => {
+        const results = await inspect(async (url, answer) => {
+          if (!/oranges-2026-11\/trace(\?|$)/.test(url) || !answer.ok) return answer;
+          const told = (await answer.json()) as Awaited<ReturnType<typeof view>>;
+          change(told.story);
+          return Response.json(told);
+        });
+        const oranges = results.find(({ lot }) => lot === 'GN-2026-11')!;
+        expect(oranges.misses.map((miss) => miss.code)).toContain(code);
+      },
+      240_000,
+    );
   });
 
   test('says on the page when the national platform’s record is a copy', async () => {

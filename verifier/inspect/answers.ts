@@ -1,4 +1,9 @@
-import { type QuantityName, quantityNames } from '@tianyuan/protocol';
+import {
+  type QuantityName,
+  excursionClaimSchema,
+  excursionRuleSchema,
+  quantityNames,
+} from '@tianyuan/protocol';
 import { z } from 'zod';
 
 // What the trace API answers, as far as an inspection reads it. Members that are not read here may come and go.
@@ -64,6 +69,11 @@ export const viewSchema = z.object({
     .object({
       logId: hexId,
       steps: z.array(z.object({ time: z.int(), index: z.int(), words: bilingual })),
+      coldChain: z.object({
+        profile: z.object({ rules: z.array(excursionRuleSchema) }).nullable(),
+        excursions: z.array(excursionClaimSchema),
+      }),
+      reports: z.array(z.object({ index: z.int(), sha256: hexId, hasFile: z.boolean() })),
     })
     .nullable(),
 });

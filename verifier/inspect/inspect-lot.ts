@@ -1,6 +1,7 @@
 import { ProtocolError, digitalLinkPath } from '@tianyuan/protocol';
 import type { Lot, View } from './answers.ts';
 import { compareCurves } from './compare-curves.ts';
+import { compareExcursions } from './compare-excursions.ts';
 import { compareJsonLd, compareLot } from './compare-descriptions.ts';
 import { comparePage } from './compare-page.ts';
 import { compareStatus } from './compare-status.ts';
@@ -12,7 +13,7 @@ import { type Miss, summarize } from './miss.ts';
 import { type OpenedLot, openLot } from './open-lot.ts';
 import { type ProvenBundle, chooseMessages, proveBundles } from './prove-bundles.ts';
 import { proveMessages } from './prove-messages.ts';
-import { proveSteps } from './prove-steps.ts';
+import { proveReports, proveSteps } from './prove-steps.ts';
 import { readPage } from './read-page.ts';
 import { Unreachable } from './trace-source.ts';
 
@@ -95,10 +96,11 @@ async function inspectOpened(
     ...bundles.misses,
     ...proven.misses,
     ...compareCurves(view, proven.measured),
+    ...compareExcursions(view, proven.measured, scope),
     ...compareAnchor(view, bundles.proven, anchored),
   );
   const steps = await proveSteps(inspection, view, pages);
-  misses.push(...steps.misses);
+  misses.push(...steps.misses, ...(await proveReports(inspection, view)));
   // A harvest that nobody measured is what people signed of it.
   if (anchored.length === 0 && (listed.messages.length > 0 || steps.proven === 0))
     misses.push({ code: 'NOT_PROVEN', detail: `none of its ${listed.messages.length} messages is anchored` });

@@ -20,6 +20,14 @@ export const missWords = {
   LOG_FORKED: { zh: '日志出现两份历史', en: 'the log has another history than the chain' },
   CONTRADICTED: { zh: '日志签署过两份历史', en: 'the log signed two histories' },
   STEP_DIFFERS: { zh: '步骤与签名的事件不符', en: 'a step is not the event that was signed' },
+  EXCURSION_DIFFERS: {
+    zh: '超温时段不是由签名的读数得出的',
+    en: 'an excursion is not what the signed readings give',
+  },
+  REPORT_DIFFERS: {
+    zh: '报告或其文件与签名不符',
+    en: 'a report or its file is not the one that was signed',
+  },
   STATUS_HIDDEN: { zh: '能否销售没有如实显示', en: 'whether it may be sold is not shown as it is' },
   ANCHOR_DIFFERS: {
     zh: '显示的存证与链上不符',

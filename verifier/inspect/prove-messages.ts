@@ -7,6 +7,9 @@ import type { Miss } from './miss.ts';
 import type { ProvenBundle } from './prove-bundles.ts';
 import { type Measured, measuredOf } from './recompute-curves.ts';
 
+/** A proven reading and the entry that it is from. */
+export type LoggedMeasured = Measured & { logId: string; index: number };
+
 /** A signature costs some 2 ms: whoever presses Ctrl-C is heard within a tenth of a second. */
 const signaturesAtOnce = 50;
 
@@ -19,9 +22,9 @@ export async function proveMessages(
   messages: readonly LotMessage[],
   proven: readonly ProvenBundle[],
   scope: LotScope,
-): Promise<{ measured: Measured[]; misses: Miss[] }> {
+): Promise<{ measured: LoggedMeasured[]; misses: Miss[] }> {
   const misses: Miss[] = [];
-  const measured: Measured[] = [];
+  const measured: LoggedMeasured[] = [];
   for (const [logId, within] of Map.groupBy(messages, (message) => message.logId)) {
     const log = inspection.logOf(logId);
     misses.push(...(await findFork(inspection, logId, proven)));
@@ -29,7 +32,9 @@ export async function proveMessages(
     for (const message of within) {
       const judged = judgeEntry(message, entries[message.index]!);
       if ('code' in judged) misses.push(judged);
-      else measured.push(...measuredOf(message.parsed.message, judged, message.flag, scope));
+      else
+        for (const one of measuredOf(message.parsed.message, judged, message.flag, scope))
+          measured.push({ ...one, logId, index: message.index });
     }
   }
   misses.push(...(await checkSignatures(inspection, messages, proven)));

@@ -1,8 +1,11 @@
 import {
+  type Message,
   ProtocolError,
+  bytesToHex,
   decodeBase64,
   parseMessage,
   proofBundleSchema,
+  sha256,
   verifyBundle,
 } from '@tianyuan/protocol';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,6 +47,27 @@ export async function proveSteps(
   return { proven, misses };
 }
 
+/** The reports that are shown of a lot: each was signed with that file's hash, and the file is the one of it. */
+export async function proveReports(inspection: Inspection, { story }: View): Promise<Miss[]> {
+  const misses: Miss[] = [];
+  for (const { index, sha256: hash, hasFile } of story?.reports ?? []) {
+    const where = placeOf(story!.logId, index);
+    const record = await proveRecord(inspection, story!.logId, index);
+    if ('code' in record) misses.push(record);
+    else if (
+      record.message !== undefined &&
+      'report' in record.message &&
+      record.message.report.hash !== hash
+    )
+      misses.push({ code: 'REPORT_DIFFERS', detail: `${where}: ${record.message.report.hash} was signed` });
+    if (!hasFile) continue;
+    const file = await inspection.source.get(`/api/v1/files/${hash}`);
+    if (file.status !== 200 || bytesToHex(sha256(file.body)) !== hash)
+      misses.push({ code: 'REPORT_DIFFERS', detail: `${where}: its file is not that of ${hash}` });
+  }
+  return misses;
+}
+
 function compareShown(
   { time, index, words }: Step,
   logId: string,
@@ -65,11 +89,32 @@ function compareShown(
 }
 
 async function proveStep(
-  { source, policy, patienceMs, signal }: Inspection,
+  inspection: Inspection,
   logId: string,
   { time, index }: Step,
 ): Promise<Miss | undefined> {
-  const where = `${logId.slice(0, 8)}/${index}`;
+  const record = await proveRecord(inspection, logId, index);
+  if ('code' in record) return record;
+  const { message } = record;
+  const signedTime =
+    message !== undefined && 'event' in message ? Date.parse(message.event['eventTime']) : undefined;
+  if (signedTime === time) return undefined;
+  const signed = signedTime === undefined ? 'no event' : new Date(signedTime).toISOString();
+  return {
+    code: 'STEP_DIFFERS',
+    detail: `${placeOf(logId, index)}: ${signed} was signed, ${new Date(time).toISOString()} is shown`,
+  };
+}
+
+const placeOf = (logId: string, index: number) => `${logId.slice(0, 8)}/${index}`;
+
+/** A record in the platform's log, signed, logged and anchored. @returns its message; undefined where the payload is withheld */
+export async function proveRecord(
+  { source, policy, patienceMs, signal }: Inspection,
+  logId: string,
+  index: number,
+): Promise<{ message: Message | undefined } | Miss> {
+  const where = placeOf(logId, index);
   const path = `/api/v1/logs/${logId}/entries/${index}/proof`;
   const until = Date.now() + patienceMs;
   for (;;) {
@@ -79,7 +124,7 @@ async function proveStep(
       await delay(lookAgainMs, undefined, { signal });
       continue;
     }
-    if (answer.status !== 200) return { code: 'NOT_PROVEN', detail: `step ${where}: ${saidIn(answer)}` };
+    if (answer.status !== 200) return { code: 'NOT_PROVEN', detail: `${where}: ${saidIn(answer)}` };
     const bundle = await getJson(source, path, proofBundleSchema);
     if (indexOf(bundle) !== index)
       return { code: 'PROOF_INVALID', detail: `${where}: the bundle is of another entry` };
@@ -90,22 +135,14 @@ async function proveStep(
         status === 'failed' || (status === 'not checked' && name !== 'device key' && name !== 'finality'),
     );
     if (open.length > 0) return missOf(where, verdict, open);
-    const signedTime = eventTimeIn(bundle.payload);
-    if (signedTime === time) return undefined;
-    const signed = signedTime === undefined ? 'no event' : new Date(signedTime).toISOString();
-    return {
-      code: 'STEP_DIFFERS',
-      detail: `${where}: ${signed} was signed, ${new Date(time).toISOString()} is shown`,
-    };
+    return { message: messageIn(bundle.payload) };
   }
 }
 
-/** Of the signed event, Unix ms; undefined where the payload is withheld or is no event. */
-function eventTimeIn(payload: string | undefined): number | undefined {
+function messageIn(payload: string | undefined): Message | undefined {
   if (payload === undefined) return undefined;
   try {
-    const { message } = parseMessage(decodeBase64(payload));
-    return 'event' in message ? Date.parse(message.event['eventTime']) : undefined;
+    return parseMessage(decodeBase64(payload)).message;
   } catch (error) {
     if (error instanceof ProtocolError) return undefined;
     throw error;
@@ -114,6 +151,6 @@ function eventTimeIn(payload: string | undefined): number | undefined {
 
 function saidIn({ status, body }: Answer): string {
   const text = new TextDecoder().decode(body).slice(0, 200);
-  if (status === 404) throw new Unreachable(`a step is shown whose entry is not there: ${text}`);
+  if (status === 404) throw new Unreachable(`something is shown whose entry is not there: ${text}`);
   return `its proof is refused: ${status} ${text}`;
 }

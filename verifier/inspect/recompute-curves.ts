@@ -10,7 +10,14 @@ import type { Curve } from './answers.ts';
 import { type LotScope, isExposed, namesLot } from './lot-scope.ts';
 
 /** One reading that belongs on a curve: device time in Unix ms, value in the data dictionary's scaled unit. */
-export type Measured = { device: string; type: QuantityName; time: number; value: number };
+export type Measured = {
+  device: string;
+  /** empty where the device does not name it */
+  sensor: string;
+  type: QuantityName;
+  time: number;
+  value: number;
+};
 
 export type Period = { from: number; to: number };
 
@@ -31,7 +38,7 @@ export function measuredOf(message: Message, entry: Entry, flag: string | null, 
   const all = namesLot(message, scope);
   return plainReadings(message)
     .filter(({ time }) => all || isExposed(message.device, time, scope))
-    .map(({ type, time, value }) => ({ device: message.device, type, time, value }));
+    .map(({ sensor, type, time, value }) => ({ device: message.device, sensor, type, time, value }));
 }
 
 function isSkewed({ time }: Message, entry: Entry, flag: string | null): boolean {
