@@ -109,7 +109,7 @@ async function proveStep(
 const placeOf = (logId: string, index: number) => `${logId.slice(0, 8)}/${index}`;
 
 /** A record in the platform's log, signed, logged and anchored. @returns its message; undefined where the payload is withheld */
-export async function proveRecord(
+async function proveRecord(
   { source, policy, patienceMs, signal }: Inspection,
   logId: string,
   index: number,
