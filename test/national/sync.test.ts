@@ -191,6 +191,29 @@ onBothDatabases('the sync with the national platform', (suite) => {
       return { ...view, story: { ...view.story, national: { ...view.story.national, ageMs: 0 } } };
     };
     expect(await withoutAge(`${path}?batch=plain`)).toEqual(await withoutAge('/api/v1/batches/plain/trace'));
+    // What readers of version 1 may count on for ever: a member may come, and none may go.
+    expect(await trace.getJson(path + '?v=1&batch=plain')).toMatchObject({
+      batchId: 'plain',
+      gtin: expect.any(String) as string,
+      lot: expect.any(String) as string,
+      product: { zh: expect.any(String) as string, en: expect.any(String) as string },
+      origin: { zh: expect.any(String) as string, en: expect.any(String) as string },
+      harvestedAt: null,
+      status: { status: 'sellable', reasons: [], expiresAt: null },
+      period: null,
+      devices: [],
+      curves: [],
+      calibrations: [],
+      excursions: [],
+      messages: { mirrored: 0, anchored: 0, final: 0 },
+      logs: [],
+      verified: 0,
+      flagged: {},
+      contradicted: [],
+      anchor: null,
+      sample: null,
+      story: { steps: [], reports: [], coldChain: {}, quality: {}, national: {} },
+    });
     await refresh('plain');
     type Trace = { fields: { field: string; said: { source: string }[] }[]; national: { kept: unknown[] } };
     const live = await trace.getJson<Trace>(`${path}?v=2&batch=plain`);

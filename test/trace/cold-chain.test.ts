@@ -341,6 +341,44 @@ onBothDatabases('the cold chain of a batch', (database) => {
     expect(answer).toMatchObject({ profile: { profile: 'leafy-vegetables' }, excursions: [] });
   });
 
+  test('a cold room’s readings are those of what is stored in it, while it is', async () => {
+    const room = thingUri('room', 'cold-1');
+    const sensor = newDevice('cc-room');
+    await trace.enrol(sensor.id, sensor.publicKey);
+    const to = { kind: 'organisation', id: farm };
+    for (const [kind, id] of [
+      ['room', 'cold-1'],
+      ['device', sensor.id],
+    ] as const)
+      await trace.records.statements(
+        [{ name: 'belonging', body: { thing: { kind, id }, to, from: 0 } }],
+        'owner',
+      );
+    expect((await trace.putBatch('cc-stored', { ...batch, lot: 'CC-3', devices: [] })).status).toBe(200);
+    const at = (time: number) => ({ eventTime: new Date(time).toISOString(), eventTimeZoneOffset: '+08:00' });
+    const bound = { device: sensor.id, from: aDay, to: { id: 'cold-1', kind: 'room' as const } };
+    for (const message of [
+      { event: { ...harvest({ 'CC-3': 5_000 }, { bizLocation: { id: farmUri } }), ...at(aDay) } },
+      { event: { ...pack('ADD', room, { lots: { 'CC-3': 5_000 } }), ...at(aDay + hour) } },
+      { event: { ...pack('DELETE', room, { lots: { 'CC-3': 5_000 } }), ...at(aDay + 3 * hour) } },
+      { binding: bound },
+    ])
+      expect(await post(installer.message(message))).toBe(201);
+    const from = log.size();
+    for (const [hours, value] of [
+      [0.5, 9_000],
+      [1.5, 4_000],
+      [2.5, 4_200],
+      [3.5, 9_500],
+    ] as const)
+      report(sensor, aDay + hours * hour, value);
+    await upload(from);
+    const { devices, curves } = await trace.getJson<BatchView>('/api/v1/batches/cc-stored/trace');
+    expect(devices).toEqual([sensor.id]);
+    expect(curves).toMatchObject([{ device: sensor.id, type: 'temperature', count: 2 }]);
+    expect(curves[0]!.points.map(({ mean }) => mean)).toEqual([4_000, 4_200]);
+  });
+
   test('is the same after a rebuild of what the platform’s log says', async () => {
     const { queries } = database.current();
     const read = async () => [

@@ -1,11 +1,11 @@
-import { type Database, openDatabase } from '@tianyuan/platform';
+import type { Database } from '@tianyuan/platform';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { belongings, roleEnds, roleGrants } from '../database/people-schema.ts';
-import { migrations } from '../open-trace-api.ts';
-import { type Action, type Role, actions, mayWith, roles } from './action.ts';
-import { authorize, hasRole, principalOf, rolesWithin } from './authorize.ts';
-import type { Scope } from './scope.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { onBothDatabases } from './databases.ts';
+import { belongings, roleEnds, roleGrants } from '@tianyuan/trace-api/database/people-schema.ts';
+import { type Action, type Role, actions, mayWith, roles } from '@tianyuan/trace-api/people/action.ts';
+import { authorize, hasRole, principalOf, rolesWithin } from '@tianyuan/trace-api/people/authorize.ts';
+import type { Scope } from '@tianyuan/trace-api/people/scope.ts';
 
 const farm: Scope = { kind: 'organisation', id: '91110000600037341L' };
 const shop: Scope = { kind: 'organisation', id: '91110108551385082Q' };
@@ -37,10 +37,10 @@ describe('which role may do what', () => {
   });
 });
 
-describe('a role over a thing', () => {
+onBothDatabases('a role over a thing', (suite) => {
   let database: Database;
   beforeAll(async () => {
-    database = await openDatabase({ migrations });
+    database = suite.current();
     const { queries } = database;
     const grant = (atIndex: number, person: string, role: Role, scope: Scope, from = 100, until?: number) =>
       queries.insert(roleGrants).values({
@@ -78,7 +78,6 @@ describe('a role over a thing', () => {
     await queries.insert(roleEnds).values({ atIndex: 10, at: 10, role: 2, until: 450, by: 'wang-fang' });
     await belongs(11, truck, shop, 100, 350);
   });
-  afterAll(() => database.close());
 
   test.each<[what: string, id: string, action: Action, scope: Scope, at: number, asOf: number, may: boolean]>(
     [
