@@ -1,21 +1,10 @@
-import {
-  closeSync,
-  cpSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
-import { globSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isDiskFull } from '@tianyuan/gateway-agent/keep/disk-full.ts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type OpenedStore, contentOf, messages, openEverything, refused, rootOf } from './opened-store.ts';
-import { mountDisk, unmountDisk } from './small-disk.ts';
+import { fillBut, mountDisk, saysFull, unmountDisk } from './small-disk.ts';
 import { type WriteSite, elsewhere, now, writeSites } from './write-sites.ts';
 
 // Every write of a store in WAL mode grows its write-ahead log, so that a disk with room for n pages more meets SQLITE_FULL
@@ -46,23 +35,6 @@ async function openCopy(dataDir: string, { before }: WriteSite): Promise<[Opened
   cpSync(template, dataDir, { recursive: true });
   const opened = openEverything(dataDir);
   return [opened, (await before?.(opened)) as never];
-}
-
-/** Takes the disk but for so many of its pages. @returns gives them back */
-function fillBut(path: string, pages: number): () => void {
-  const file = join(path, 'filler');
-  const descriptor = openSync(file, 'w');
-  const { bavail, bsize } = statfsSync(path);
-  const chunk = Buffer.alloc(bsize, 1);
-  for (let left = bavail; left > pages; left--) writeSync(descriptor, chunk);
-  closeSync(descriptor);
-  return () => rmSync(file);
-}
-
-/** SQLite's own word, or the gateway's sentence about it. */
-function saysFull(error: unknown): boolean {
-  const { cause } = error as { cause?: unknown };
-  return isDiskFull(error) || (cause !== undefined && saysFull(cause));
 }
 
 test.skipIf(disk === undefined).each(Object.keys(writeSites))(

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDiskFull } from '@tianyuan/gateway-agent/keep/disk-full.ts';
 
 const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '--non-interactive'];
 
@@ -31,4 +32,21 @@ export function mountDisk(bytes: number, file: string): string | undefined {
 export function unmountDisk(path: string): void {
   runAsRoot('umount', path);
   rmdirSync(path);
+}
+
+/** Takes the disk but for so many of its pages. @returns gives them back */
+export function fillBut(path: string, pages: number): () => void {
+  const file = join(path, 'filler');
+  const descriptor = openSync(file, 'w');
+  const { bavail, bsize } = statfsSync(path);
+  const chunk = Buffer.alloc(bsize, 1);
+  for (let left = bavail; left > pages; left--) writeSync(descriptor, chunk);
+  closeSync(descriptor);
+  return () => rmSync(file);
+}
+
+/** SQLite's own word, or the gateway's sentence about it. */
+export function saysFull(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return isDiskFull(error) || (cause !== undefined && saysFull(cause));
 }

@@ -361,7 +361,6 @@ export const writeSites: Record<string, WriteSite> = {
 export const elsewhere: Record<string, string> = {
   'keep/salvage.ts': 'a new file, begun again: test/faults/full-disk-salvage.test.ts',
   'keep/old-store.ts': 'of a salvage, as above',
-  'keep/carry-over.ts':
-    'one transaction of `succeed` in an empty directory: gateway-agent/keep/carry-over.test.ts',
-  'keep/backup.ts': 'another file, which counts when it is whole: test/flows/replace-gateway.test.ts',
+  'keep/carry-over.ts': 'one transaction of `succeed`: test/faults/full-disk-commands.test.ts',
+  'keep/backup.ts': 'another file, which counts when it is whole: test/faults/full-disk-commands.test.ts',
 };
