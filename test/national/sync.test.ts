@@ -1,6 +1,8 @@
+import { bytesToHex, decodeBase64, sha256 } from '@tianyuan/protocol';
 import { openJobs, newLogger, type Database, type Jobs } from '@tianyuan/platform';
 import { exampleRecord } from '@tianyuan/trace-china-sim/record.ts';
 import { nationalAttempts, nationalResponses, outbox } from '@tianyuan/trace-api/database/schema.ts';
+import { digestOf, verifyText } from '@tianyuan/trace-api/national/signing/signature.ts';
 import { readEnvironments } from '@tianyuan/trace-api/national/environments/environments-file.ts';
 import { httpNationalAdapter } from '@tianyuan/trace-api/national/http-national-adapter.ts';
 import { liveForMs } from '@tianyuan/trace-api/national/judge-freshness.ts';
@@ -215,7 +217,15 @@ onBothDatabases('the sync with the national platform', (suite) => {
       story: { steps: [], reports: [], coldChain: {}, quality: {}, national: {} },
     });
     await refresh('plain');
-    type Trace = { fields: { field: string; said: { source: string }[] }[]; national: { kept: unknown[] } };
+    type Trace = {
+      fields: { field: string; said: { source: string }[] }[];
+      national: {
+        kept: unknown[];
+        environment: string;
+        hash: string;
+        proof: { keyId: string; text: string; signature: string; body: string };
+      };
+    };
     const live = await trace.getJson<Trace>(`${path}?v=2&batch=plain`);
     expect(live).toMatchObject({
       version: 2,
@@ -226,6 +236,15 @@ onBothDatabases('the sync with the national platform', (suite) => {
       // The box says lot A-1, the platform A-0731.
       disagreements: ['lot'],
     });
+    // The platform's word can be checked without ours.
+    const { proof, hash: bodyHash } = live.national;
+    const environments = readEnvironments(simulator.environmentsFile).environments;
+    const { form, trustedKeys } = environments.find(({ name }) => name === live.national.environment)!;
+    const key = trustedKeys.find(({ keyId }) => keyId === proof.keyId)!;
+    expect(verifyText(key, form, proof.text, proof.signature)).toBe(true);
+    const body = decodeBase64(proof.body);
+    expect(proof.text.trimEnd().split('\n').at(-1)).toBe(digestOf(key.algorithm, body));
+    expect(bytesToHex(sha256(body))).toBe(bodyHash);
     expect(live.fields.find(({ field }) => field === 'traceCode')).toMatchObject({
       said: [
         { source: 'own', value: code },

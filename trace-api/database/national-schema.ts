@@ -1,6 +1,7 @@
 import { bytea } from '@tianyuan/platform';
 import { index, integer, text } from 'drizzle-orm/pg-core';
 import type { NationalFault } from '../national/fault.ts';
+import type { Algorithm } from '../national/signing/signature.ts';
 import { natural, trace } from './trace-schema.ts';
 
 /** What the national platform answered, one row a record `national-response`; the bytes are in `nationalBodies`. */
@@ -36,6 +37,19 @@ export const nationalResponses = trace.table(
 export const nationalBodies = trace.table('national_bodies', {
   sha256: text().primaryKey(),
   body: bytea().notNull(),
+});
+
+/**
+ * What the platform signed, by the record `national-response` that its answer is: as the body is, no view of the log, and
+ * kept in a rebuild.
+ */
+export const nationalSignatures = trace.table('national_signatures', {
+  atIndex: natural('at_index').primaryKey(),
+  algorithm: text().$type<Algorithm>().notNull(),
+  /** the text that was signed, whose lines are in docs/trace-china.md */
+  signed: text().notNull(),
+  /** base64, as it stood in the header */
+  signature: text().notNull(),
 });
 
 /**

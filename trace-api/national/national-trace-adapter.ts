@@ -1,6 +1,7 @@
 import type { NationalFault } from './fault.ts';
 import type { MappingTable } from './mapping/mapping-table.ts';
 import type { NationalDocument } from './platform/parse-document.ts';
+import type { Algorithm } from './signing/signature.ts';
 
 /** The bytes of one answer, kept by their hash whatever they are worth. */
 export type NationalResponse = {
@@ -11,7 +12,12 @@ export type NationalResponse = {
   signature: 'valid' | 'invalid' | 'absent';
   /** the key it names, where it names one */
   keyId: string | undefined;
+  /** what was signed, in its own words; where a trusted key did */
+  signed?: SignedAnswer;
 };
+
+/** With the body, whose digest is in the text, and the platform's public key anybody verifies it: docs/trace-china.md. */
+export type SignedAnswer = { algorithm: Algorithm; text: string; signature: string };
 
 /** What asking for one trace code came to. `response` is there whenever the platform answered at all. */
 export type NationalAnswer = { environment: string; mapping: MappingTable } & (

@@ -4,6 +4,7 @@ import { batchViewSchema } from '../batches/batch-view-schema.ts';
 import { nationalFaults } from './fault.ts';
 import { nationalRecordSchema } from './mapping/national-record.ts';
 import { fieldNames } from './merge-sources.ts';
+import { algorithms } from './signing/signature.ts';
 import type { ProductTrace } from './view-product-trace.ts';
 
 const bilingual = z.object({ zh: z.string(), en: z.string() });
@@ -50,7 +51,21 @@ export const productTraceSchema = z
       at: time.nullable(),
       trace: batchViewSchema,
     }),
-    national,
+    national: national.extend({
+      proof: z
+        .object({
+          algorithm: z.enum(algorithms),
+          keyId: z.string().nullable(),
+          text: z.string(),
+          signature: z.string(),
+          body: z.string(),
+        })
+        .nullable()
+        .openapi({
+          description:
+            'what the platform signed, in its own words: the text ends in the digest of the body, which is in base64 as the signature is',
+        }),
+    }),
     transaction: z.object({ state: z.enum(['final', 'anchored', 'none']), at: time.nullable(), anchor }),
     fields: z.array(
       z.object({

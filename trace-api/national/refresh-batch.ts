@@ -2,7 +2,12 @@ import { hash } from 'node:crypto';
 import type { Database } from '@tianyuan/platform';
 import { canonicalize } from '@tianyuan/protocol';
 import { eq } from 'drizzle-orm';
-import { nationalAttempts, nationalBodies, nationalResponses } from '../database/schema.ts';
+import {
+  nationalAttempts,
+  nationalBodies,
+  nationalResponses,
+  nationalSignatures,
+} from '../database/schema.ts';
 import type { Records } from '../records/open-records.ts';
 import { isRefusal } from '../records/recorded.ts';
 import type { NationalResponseStatement } from './national-projection.ts';
@@ -85,6 +90,13 @@ async function logResponse(
   const written = await records.statement('national-response', statement, 'platform');
   // Nothing refuses this statement but its schema, which these values fit.
   if (isRefusal(written)) throw new Error(`the log refused a national response: ${written.detail}`);
+  if (response.signed !== undefined) {
+    const { algorithm, text, signature: value } = response.signed;
+    await queries
+      .insert(nationalSignatures)
+      .values({ atIndex: written.index, algorithm, signed: text, signature: value })
+      .onConflictDoNothing();
+  }
   const [row] = await queries
     .select({ changedFrom: nationalResponses.changedFrom })
     .from(nationalResponses)

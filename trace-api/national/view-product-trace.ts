@@ -4,6 +4,7 @@ import type { BatchRow } from '../batches/find-batch.ts';
 import { viewBatch } from '../batches/view-batch.ts';
 import type { When } from '../batches/when.ts';
 import { type FieldName, type FieldProvenance, mergeSources } from './merge-sources.ts';
+import { type NationalProof, readNationalProof } from './read-national-proof.ts';
 import { type NationalView, readNational } from './read-national.ts';
 import { stateWords } from './state-words.ts';
 import { traceCodeOf } from './trace-codes.ts';
@@ -19,7 +20,7 @@ export type ProductTrace = {
     at: number | null;
     trace: BatchView;
   };
-  national: NationalView & { words: { zh: string; en: string } };
+  national: NationalView & { words: { zh: string; en: string }; proof: NationalProof | null };
   transaction: { state: 'final' | 'anchored' | 'none'; at: number | null; anchor: AnchorView | null };
   /** who said what, field by field */
   fields: FieldProvenance[];
@@ -50,7 +51,11 @@ export async function viewProductTrace(
     productId,
     batchId,
     own: { state: ownState(trace), at: trace.period?.to ?? null, trace },
-    national: { ...national, words: stateWords[national.state] },
+    national: {
+      ...national,
+      words: stateWords[national.state],
+      proof: await readNationalProof(queries, national.recordIndex),
+    },
     transaction: { state: anchor?.state ?? 'none', at: anchor?.blockTime ?? null, anchor },
     fields,
     disagreements: fields.flatMap(({ field, agreement }) => (agreement === 'disagree' ? field : [])),

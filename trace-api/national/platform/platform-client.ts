@@ -66,18 +66,13 @@ export function platformClient(
       return { status, body, signature: 'absent', keyId };
     }
     const key = trustedKeys.find((one) => one.keyId === keyId);
-    const isValid =
-      key !== undefined &&
-      key.algorithm === headers['x-tc-algorithm'] &&
-      /^\d{1,15}$/.test(timestamp) &&
-      verifyText(
-        key,
-        form,
-        responseText({ status, keyId, timestamp, nonce, digest: digestOf(key.algorithm, body) }),
-        signature,
-      );
-    if (isValid) learnClock(Number(timestamp));
-    return { status, body, signature: isValid ? 'valid' : 'invalid', keyId };
+    if (key === undefined || key.algorithm !== headers['x-tc-algorithm'] || !/^\d{1,15}$/.test(timestamp))
+      return { status, body, signature: 'invalid', keyId };
+    const { algorithm } = key;
+    const text = responseText({ status, keyId, timestamp, nonce, digest: digestOf(algorithm, body) });
+    if (!verifyText(key, form, text, signature)) return { status, body, signature: 'invalid', keyId };
+    learnClock(Number(timestamp));
+    return { status, body, signature: 'valid', keyId, signed: { algorithm, text, signature } };
   }
 
   function learnClock(theirs: number): void {
