@@ -242,9 +242,9 @@ onBothDatabases('the sync with the national platform', (suite) => {
     const { form, trustedKeys } = environments.find(({ name }) => name === live.national.environment)!;
     const key = trustedKeys.find(({ keyId }) => keyId === proof.keyId)!;
     expect(verifyText(key, form, proof.text, proof.signature)).toBe(true);
-    const body = decodeBase64(proof.body);
-    expect(proof.text.trimEnd().split('\n').at(-1)).toBe(digestOf(key.algorithm, body));
-    expect(bytesToHex(sha256(body))).toBe(bodyHash);
+    const bytes = decodeBase64(proof.body);
+    expect(proof.text.trimEnd().split('\n').at(-1)).toBe(digestOf(key.algorithm, bytes));
+    expect(bytesToHex(sha256(bytes))).toBe(bodyHash);
     expect(live.fields.find(({ field }) => field === 'traceCode')).toMatchObject({
       said: [
         { source: 'own', value: code },
