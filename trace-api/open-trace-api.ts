@@ -17,6 +17,7 @@ import { openBus, openEvents } from './events/open-events.ts';
 import { runProven } from './events/publish-proven.ts';
 import { startHub } from './hub/start-hub.ts';
 import { verifySignature } from './ingest/ed25519.ts';
+import { verifiersLoaded } from './ingest/verify-many.ts';
 import { qualityModels } from './quality/quality-models.ts';
 import { readNationalConfig, startNational } from './national/start-national.ts';
 import { openRecords } from './records/open-records.ts';
@@ -199,7 +200,7 @@ export async function openTraceApi(config: Config, logger: Logger): Promise<Trac
     async close() {
       await server.close();
       stop.abort();
-      await Promise.all([...running, national?.close()]);
+      await Promise.all([...running, national?.close(), verifiersLoaded()]);
       hub?.close();
       ownWitness?.store.close();
       await bus.close();

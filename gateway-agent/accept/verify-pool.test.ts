@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { keyringOf, newTestDevice, signedMessage } from '../test-device.ts';
 import type { DeviceKey, Keyring } from './verify-message.ts';
@@ -81,5 +82,23 @@ describe('a verifying pool', () => {
     await pool.close();
     expect(await underWay).toMatchObject({ code: 'VERIFIER' });
     await expect(pool.verify(messages(1), keyring)).rejects.toMatchObject({ code: 'VERIFIER' });
+  });
+
+  test('closing stops no thread while it loads, and still rejects at once', async () => {
+    let loaded = 0;
+    const watch = (worker: Worker) => {
+      worker.on('message', (answer) => (loaded += answer === 'loaded' ? 1 : 0));
+    };
+    process.on('worker', watch);
+    onTestFinished(() => void process.off('worker', watch));
+    const pool = openVerifyPool(2);
+    const rejected = pool.verify(messages(1), keyring).then(
+      () => 'verified',
+      () => `rejected when ${loaded} had loaded`,
+    );
+    const closed = pool.close();
+    expect(await rejected).toBe('rejected when 0 had loaded');
+    await closed;
+    expect(loaded).toBe(2);
   });
 });

@@ -20,7 +20,14 @@ const maxYoungGenerationSizeMb = 4;
 type Waiting = { resolve: (verdicts: Verdict[]) => void; reject: (error: Error) => void };
 
 /** One thread and what it was asked. A thread that died takes its seat along; the next batch gets a new one. */
-type Seat = { worker: Worker; keyring: Keyring | undefined; waiting: Map<number, Waiting>; stopped: boolean };
+type Seat = {
+  worker: Worker;
+  /** Resolves when the thread has loaded its modules or died. Node 24 aborts the process when it is stopped while it loads. */
+  loaded: Promise<void>;
+  keyring: Keyring | undefined;
+  waiting: Map<number, Waiting>;
+  stopped: boolean;
+};
 
 /** Signatures are two thirds of the agent's work: they run on other threads, the commit does not. */
 export function openVerifyPool(threads: number): VerifyPool {
@@ -54,7 +61,8 @@ export function openVerifyPool(threads: number): VerifyPool {
     },
     async close() {
       closed = true;
-      await Promise.all(seats.map(({ worker }) => worker.terminate()));
+      for (const seat of seats) rejectAll(seat, new GatewayError('VERIFIER', 'the gateway is stopping'));
+      await Promise.all(seats.map(({ worker, loaded }) => loaded.then(() => worker.terminate())));
     },
   };
 }
@@ -63,11 +71,16 @@ function takeSeat(): Seat {
   const worker = new Worker(new URL('./verify-worker.ts', import.meta.url), {
     resourceLimits: { maxYoungGenerationSizeMb },
   });
-  const seat: Seat = { worker, keyring: undefined, waiting: new Map(), stopped: false };
+  const { promise: loaded, resolve: sayLoaded } = Promise.withResolvers<void>();
+  const seat: Seat = { worker, loaded, keyring: undefined, waiting: new Map(), stopped: false };
   let cause: unknown;
-  worker.on('message', ({ batch, verdicts }: WorkerAnswer) => {
-    seat.waiting.get(batch)?.resolve(verdicts);
-    seat.waiting.delete(batch);
+  worker.on('message', (answer: WorkerAnswer) => {
+    if (answer === 'loaded') {
+      sayLoaded();
+      return;
+    }
+    seat.waiting.get(answer.batch)?.resolve(answer.verdicts);
+    seat.waiting.delete(answer.batch);
   });
   worker.on('error', (error) => {
     cause = error;
@@ -75,11 +88,18 @@ function takeSeat(): Seat {
   // Comes after every kind of death, an error included, and only once.
   worker.on('exit', () => {
     seat.stopped = true;
-    const error = new GatewayError('VERIFIER', 'the thread that verifies signatures has stopped', { cause });
-    for (const { reject } of seat.waiting.values()) reject(error);
-    seat.waiting.clear();
+    sayLoaded();
+    rejectAll(
+      seat,
+      new GatewayError('VERIFIER', 'the thread that verifies signatures has stopped', { cause }),
+    );
   });
   return seat;
+}
+
+function rejectAll(seat: Seat, error: GatewayError): void {
+  for (const { reject } of seat.waiting.values()) reject(error);
+  seat.waiting.clear();
 }
 
 function toRequest(batch: number, messages: readonly Unverified[]) {

@@ -9,7 +9,8 @@ import { type Keyring, type Verdict, verifyMessage } from './verify-message.ts';
 export type WorkerRequest =
   { keyring: Keyring } | { batch: number; payloads: Uint8Array; lengths: number[]; identities: string[] };
 
-export type WorkerAnswer = { batch: number; verdicts: Verdict[] };
+/** `loaded` comes first, once. */
+export type WorkerAnswer = 'loaded' | { batch: number; verdicts: Verdict[] };
 
 const { verify } = await loadNativeCrypto();
 let keyring: Keyring = new Map();
@@ -28,3 +29,4 @@ parentPort!.on('message', (request: WorkerRequest) => {
   });
   parentPort!.postMessage({ batch, verdicts } satisfies WorkerAnswer);
 });
+parentPort!.postMessage('loaded' satisfies WorkerAnswer);

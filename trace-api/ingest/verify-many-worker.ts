@@ -7,7 +7,8 @@ import { verifySignature } from './ed25519.ts';
  */
 export type VerifyRequest = { batch: number; bytes: Uint8Array; lengths: number[] };
 
-export type VerifyAnswer = { batch: number; valid: boolean[] };
+/** `loaded` comes first, once. */
+export type VerifyAnswer = 'loaded' | { batch: number; valid: boolean[] };
 
 parentPort!.on('message', ({ batch, bytes, lengths }: VerifyRequest) => {
   let offset = 0;
@@ -19,3 +20,4 @@ parentPort!.on('message', ({ batch, bytes, lengths }: VerifyRequest) => {
   });
   parentPort!.postMessage({ batch, valid } satisfies VerifyAnswer);
 });
+parentPort!.postMessage('loaded' satisfies VerifyAnswer);

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, sign } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { encodeBase64url, newSecretKey, publicKeyOf } from '@tianyuan/protocol';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type Signed, verifyMany } from './verify-many.ts';
 
 const secretKey = newSecretKey();
@@ -40,11 +43,46 @@ test('a key or a signature of a wrong length is false, where it is alone', async
   expect(await verifyMany([{ ...signed(1, true), signature: new Uint8Array(63) }])).toEqual([false]);
 });
 
+/** Has every thread take a while to load, longer for a later one, and write a line to the file when it has. */
+function slowlyLoading(file: string): string {
+  const hooks = `import { appendFileSync } from 'node:fs';
+    import { setTimeout } from 'node:timers/promises';
+    import { isMainThread, threadId } from 'node:worker_threads';
+    if (!isMainThread) {
+      await setTimeout(200 * threadId);
+      appendFileSync(${JSON.stringify(file)}, 'loaded\\n');
+    }`;
+  return `data:text/javascript,${encodeURIComponent(hooks)}`;
+}
+
+const module = JSON.stringify(new URL('./verify-many.ts', import.meta.url).href);
+const verifyOnThreads = `import(${module}).then(async ({ verifyMany }) => {
+  const one = { publicKey: new Uint8Array(32), message: new Uint8Array(9), signature: new Uint8Array(64) };
+  console.log((await verifyMany(new Array(64).fill(one))).length);
+})`;
+
 test('its threads let the process end when they have answered, and not before', () => {
-  const module = new URL('./verify-many.ts', import.meta.url).href;
-  const program = `import(${JSON.stringify(module)}).then(async ({ verifyMany }) => {
-    const one = { publicKey: new Uint8Array(32), message: new Uint8Array(9), signature: new Uint8Array(64) };
-    console.log((await verifyMany(new Array(64).fill(one))).length);
-  })`;
-  expect(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8', timeout: 20_000 })).toBe('64\n');
+  const told = execFileSync(process.execPath, ['-e', verifyOnThreads], { encoding: 'utf8', timeout: 20_000 });
+  expect(told).toBe('64\n');
+});
+
+test.each([
+  ['ends by itself', verifyOnThreads],
+  [
+    'calls process.exit',
+    `${verifyOnThreads}.then(() => import(${module})).then(async ({ verifiersLoaded }) => {
+      await verifiersLoaded();
+      process.exit();
+    })`,
+  ],
+])('no thread is stopped while it loads, where the process %s', (_how, program) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tianyuan-verify-many-'));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  const loads = join(dir, 'loads');
+  const told = execFileSync(process.execPath, ['--import', slowlyLoading(loads), '-e', program], {
+    encoding: 'utf8',
+    timeout: 20_000 + 200 * availableParallelism(),
+  });
+  expect(told).toBe('64\n');
+  expect(readFileSync(loads, 'utf8')).toBe('loaded\n'.repeat(availableParallelism()));
 });

@@ -10,14 +10,16 @@ export type Signed = { publicKey: Uint8Array; message: Uint8Array; signature: Ui
 const fewest = 32;
 
 type Waiting = { resolve: (valid: boolean[]) => void; reject: (error: Error) => void };
-type Seat = { worker: Worker; waiting: Map<number, Waiting> };
+/** `loaded` resolves when the thread has loaded its modules or died: until then it cannot be stopped. */
+type Seat = { worker: Worker; loaded: Promise<void>; waiting: Map<number, Waiting> };
 
 let seats: Seat[] = [];
 let nextBatch = 0;
 
 /**
  * Verifies on other threads, of which the first call of the process starts one a core: half of what taking an upload costs
- * is signatures, and pages wait for none of it. They keep the process alive while they have work, and no longer.
+ * is signatures, and pages wait for none of it. They keep the process alive while they load and while they have work, and no longer: Node
+ * 24 aborts a process that ends while a thread of it loads a CommonJS module (nodejs/node#63323).
  * @returns in the order given; rejects where a thread died, and then nothing is known
  */
 export function verifyMany(signed: readonly Signed[]): Promise<boolean[]> {
@@ -38,15 +40,26 @@ export function verifyMany(signed: readonly Signed[]): Promise<boolean[]> {
   });
 }
 
+/** For who is about to call `process.exit`: resolves when every thread may be stopped. */
+export async function verifiersLoaded(): Promise<void> {
+  await Promise.all(seats.map(({ loaded }) => loaded));
+}
+
 function takeSeat(): Seat {
+  const { promise: loaded, resolve: sayLoaded } = Promise.withResolvers<void>();
   const seat: Seat = {
     worker: new Worker(new URL('./verify-many-worker.ts', import.meta.url)),
+    loaded,
     waiting: new Map(),
   };
   let cause: unknown;
-  seat.worker.on('message', ({ batch, valid }: VerifyAnswer) => {
-    seat.waiting.get(batch)?.resolve(valid);
-    seat.waiting.delete(batch);
+  seat.worker.on('message', (answer: VerifyAnswer) => {
+    if (answer === 'loaded') {
+      sayLoaded();
+    } else {
+      seat.waiting.get(answer.batch)?.resolve(answer.valid);
+      seat.waiting.delete(answer.batch);
+    }
     if (seat.waiting.size === 0) seat.worker.unref();
   });
   seat.worker.on('error', (error) => {
@@ -55,11 +68,10 @@ function takeSeat(): Seat {
   // Comes after every kind of death, and only once. The next call begins with fresh threads.
   seat.worker.on('exit', () => {
     seats = seats.filter((one) => one !== seat);
+    sayLoaded();
     const error = new Error('a thread that verifies signatures has stopped', { cause });
     for (const { reject } of seat.waiting.values()) reject(error);
   });
-  // Last: a listener for messages takes the port up again.
-  seat.worker.unref();
   return seat;
 }
 
