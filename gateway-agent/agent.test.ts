@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { type Entry, decodeEntry } from '@tianyuan/protocol';
 import Database from 'better-sqlite3';
 import pino, { type Logger } from 'pino';
@@ -53,6 +54,21 @@ function statementsOf(dataDir: string): Record<string, unknown>[] {
 }
 
 describe('an agent', () => {
+  test('that cannot start has nothing under way any more, so that its process may end', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void other.close());
+    await once(other, 'listening');
+    const ended: Promise<unknown>[] = [];
+    const watch = (worker: Worker) => void ended.push(once(worker, 'exit'));
+    process.on('worker', watch);
+    onTestFinished(() => void process.off('worker', watch));
+    const taken = `${(other.address() as AddressInfo).port}`;
+    const start = startTestAgent(newDataDir(), { 'mqtt.port': taken, verifyThreads: '2' });
+    await expect(start).rejects.toThrow(`port ${taken} on 127.0.0.1 is taken`);
+    expect(ended).toHaveLength(2);
+    await Promise.all(ended);
+  });
+
   test('states the rules at its start and when others come into force, and never bad ones', async () => {
     const dataDir = newDataDir();
     const rulesFile = join(newDataDir(), 'rules.yaml');

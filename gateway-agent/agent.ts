@@ -1,7 +1,7 @@
 import { logIdHex, provideSha256 } from '@tianyuan/protocol';
 import type { Logger } from 'pino';
 import { openIntake } from './accept/intake.ts';
-import { openVerifyPool } from './accept/verify-pool.ts';
+import { type VerifyPool, openVerifyPool } from './accept/verify-pool.ts';
 import { isFull } from './capacity/capacity.ts';
 import { keepWithin, openStoreCapacity } from './capacity/open-capacity.ts';
 import { digestConfig } from './config-digest.ts';
@@ -58,10 +58,12 @@ export type Agent = {
 export async function startAgent(config: Config, logger: Logger): Promise<Agent> {
   const unlock = lockDataDir(config.dataDir);
   const corruption = watchForCorruption(config.dataDir, logger);
+  const pool = openVerifyPool(config.verifyThreads);
   try {
-    return await wire(config, logger, unlock, corruption);
+    return await wire(config, logger, pool, unlock, corruption);
   } catch (error) {
     corruption.see(error);
+    await pool.close();
     throw error;
   }
 }
@@ -70,6 +72,7 @@ export async function startAgent(config: Config, logger: Logger): Promise<Agent>
 async function wire(
   config: Config,
   logger: Logger,
+  pool: VerifyPool,
   unlock: () => void,
   { see: onFault, found: broken }: CorruptionWatch,
 ): Promise<Agent> {
@@ -118,7 +121,6 @@ async function wire(
     onFault,
     logger,
   });
-  const pool = openVerifyPool(config.verifyThreads);
   let broker: EmbeddedBroker | ExternalBroker | undefined;
   const status = (): Status => ({
     gateway: config.gateway,
