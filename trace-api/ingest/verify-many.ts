@@ -18,8 +18,8 @@ let nextBatch = 0;
 
 /**
  * Verifies on other threads, of which the first call of the process starts one a core: half of what taking an upload costs
- * is signatures, and pages wait for none of it. They keep the process alive while they load and while they have work, and no longer: Node
- * 24 aborts a process that ends while a thread of it loads a CommonJS module (nodejs/node#63323).
+ * is signatures, and pages wait for none of it. They keep the process alive while they load and while they have work, and
+ * no longer: Node 24 aborts a process that ends while a thread of it loads a CommonJS module (nodejs/node#63323).
  * @returns in the order given; rejects where a thread died, and then nothing is known
  */
 export function verifyMany(signed: readonly Signed[]): Promise<boolean[]> {
